@@ -1,0 +1,55 @@
+/*
+ * main.c - the program `rein`: read the command line, run the command, return its code. All that it
+ * can do, an embedder of rein.h can do too.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "cli/cli.h"
+
+/* Keys live in this process: no core dump holds them, and no process of the same user may look into
+ * its memory. The leak checker of a sanitized build would have to look, so there it may. */
+static void harden(void)
+{
+    const struct rlimit none = {0, 0};
+
+    setrlimit(RLIMIT_CORE, &none);
+#if !defined(__SANITIZE_ADDRESS__)
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+static int run(struct cli *cli)
+{
+    if (cli_has(cli, FLAG_VERSION)) {
+        printf("rein %s\n", rein_version());
+        return 0;
+    }
+    if (cli_has(cli, FLAG_HELP)) {
+        help_print(cli->command->name[0] ? cli->command->name : cli->n ? cli->arguments[0] : "");
+        return 0;
+    }
+    return cli->command->run(cli);
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli = {0};
+    rein_error err;
+    int code;
+
+    harden();
+    signal(SIGPIPE, SIG_IGN); /* a reader that is gone is an error of writing, told once */
+    if (cli_parse(&cli, argc, argv, &err) != REIN_OK)
+        code = complain_usage("%s", err.text);
+    else
+        code = run(&cli);
+    if (fflush(stdout) != 0 && code == 0)
+        code = complain("cannot write to standard output: %s", strerror(errno));
+    cli_fini(&cli);
+    return code;
+}

@@ -1,0 +1,315 @@
+/*
+ * supervise.c - waiting: the launcher's loop in the host's view, and pid 1's inside the sandbox.
+ *
+ * The end of the command is the end of everything that it started. With a PID namespace the kernel
+ * sees to that when init ends; without one the launcher, to whom all orphans come, stops and kills
+ * until nothing is left.
+ */
+#include "launch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- reading /proc ---------------------------------------------------------------------------- */
+
+/* A file of /proc as text; the bytes read, 0 when the process is gone. */
+static size_t proc_read(pid_t pid, const char *file, char *text, size_t room)
+{
+    char path[64] = "/proc/", digits[16], *end = digits + sizeof digits - 1;
+    unsigned n = (unsigned)pid;
+    ssize_t got;
+    int fd;
+
+    *end = 0;
+    do {
+        *--end = (char)('0' + n % 10);
+    } while (n /= 10);
+    strcat(path, end);
+    strcat(path, file);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    got = read(fd, text, room - 1);
+    close(fd);
+    text[got > 0 ? got : 0] = 0;
+    return got > 0 ? (size_t)got : 0;
+}
+
+/* The next process of an open /proc, or 0. */
+static pid_t proc_next(DIR *proc)
+{
+    struct dirent *entry;
+
+    while ((entry = readdir(proc))) {
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+            return (pid_t)atol(entry->d_name);
+    }
+    return 0;
+}
+
+/* ---- init: pid 1 of the sandbox -------------------------------------------------------------- */
+
+enum { WATCH_MS = 200 };
+
+/* Where no cgroup limits, this does: memory that belongs to no file, and the number of processes,
+ * five times a second. Ends init, and with it all, when they are too much. */
+static void init_watch(struct launch *l)
+{
+    uint64_t pages = 0, processes = 0;
+    DIR *proc = opendir("/proc");
+    char text[256];
+    pid_t pid;
+
+    if (!proc)
+        return;
+    while ((pid = proc_next(proc))) {
+        char *at = text;
+
+        processes++;
+        if (proc_read(pid, "/statm", text, sizeof text) == 0)
+            continue;
+        strtoull(at, &at, 10);                        /* size              */
+        uint64_t resident = strtoull(at, &at, 10), shared = strtoull(at, &at, 10);
+        pages += resident > shared ? resident - shared : 0;
+    }
+    closedir(proc);
+    if (pages * (uint64_t)sysconf(_SC_PAGESIZE) > l->plan->max_memory)
+        l->shared->ended |= ENDED_BY_MEMORY;
+    if (processes > l->plan->max_processes + 1)
+        l->shared->ended |= ENDED_BY_PROCESSES;
+    if (l->shared->ended) {
+        l->shared->status = SIGKILL;
+        _exit(0);
+    }
+}
+
+_Noreturn void init_run(struct launch *l, pid_t command)
+{
+    static const struct timespec tick = {0, WATCH_MS * 1000000L};
+    sigset_t wanted;
+
+    sigemptyset(&wanted);
+    for (int i = 1; i < 32; i++) {
+        if (i != SIGKILL && i != SIGSTOP && i != SIGPIPE)
+            sigaddset(&wanted, i);
+    }
+    for (;;) {
+        int number = sigtimedwait(&wanted, NULL, &tick), status;
+        pid_t pid;
+
+        while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+            if (pid == command) {
+                l->shared->status = status;
+                _exit(0); /* and the kernel ends the rest */
+            }
+        }
+        if (number < 0 && errno == EAGAIN)
+            init_watch(l);
+        else if (number > 0 && number != SIGCHLD && kill(-command, number) != 0)
+            kill(command, number);
+    }
+}
+
+/* ---- the launcher: what is left without a PID namespace --------------------------------------- */
+
+struct family {
+    pid_t *pids, *parents;
+    bool *ours;
+    size_t n, room;
+};
+
+static void family_add(struct family *f, pid_t pid, pid_t parent)
+{
+    if (f->n == f->room) {
+        size_t room = f->room ? 2 * f->room : 256;
+        pid_t *pids = realloc(f->pids, room * sizeof *pids);
+        pid_t *parents = pids ? realloc(f->parents, room * sizeof *parents) : NULL;
+        bool *ours = parents ? realloc(f->ours, room * sizeof *ours) : NULL;
+
+        f->pids = pids ? pids : f->pids;
+        f->parents = parents ? parents : f->parents;
+        if (!ours)
+            return; /* the next round has fewer */
+        f->ours = ours;
+        f->room = room;
+    }
+    f->pids[f->n] = pid;
+    f->parents[f->n] = parent;
+    f->ours[f->n++] = false;
+}
+
+/* Every process of the machine and its parent; a dead one that waits to be reaped is left out. */
+static void family_read(struct family *f)
+{
+    DIR *proc = opendir("/proc");
+    char text[512];
+    pid_t pid;
+
+    f->n = 0;
+    if (!proc)
+        return;
+    while ((pid = proc_next(proc))) {
+        char *at;
+
+        /* "pid (name) state parent": the name may hold anything, also parentheses. */
+        if (proc_read(pid, "/stat", text, sizeof text) == 0 || !(at = strrchr(text, ')')))
+            continue;
+        if (strlen(at) > 4 && at[2] != 'Z' && at[2] != 'X')
+            family_add(f, pid, (pid_t)atol(at + 4));
+    }
+    closedir(proc);
+}
+
+/* Send `number` to all that descend from us; how many there are. */
+static size_t family_signal(struct family *f, int number)
+{
+    pid_t self = getpid();
+    size_t count = 0;
+    bool grown = true;
+
+    family_read(f);
+    while (grown) {
+        grown = false;
+        for (size_t i = 0; i < f->n; i++) {
+            bool is_child = f->parents[i] == self;
+
+            for (size_t k = 0; !f->ours[i] && !is_child && k < f->n; k++)
+                is_child = f->ours[k] && f->pids[k] == f->parents[i];
+            if (!f->ours[i] && is_child && f->pids[i] != self) {
+                f->ours[i] = grown = true;
+                kill(f->pids[i], number);
+                count++;
+            }
+        }
+    }
+    return count;
+}
+
+static void reap(struct launch *l, pid_t child, struct launch_report *report)
+{
+    struct rusage usage;
+    int status;
+    pid_t pid;
+
+    while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
+        if (pid == child && l->plan->level == SANDBOX_FULL_ACCESS)
+            l->shared->status = status;
+        if (pid == child && l->shared->status == -1)
+            l->shared->status = SIGKILL; /* init was killed, with all below it */
+    }
+    getrusage(RUSAGE_CHILDREN, &usage);
+    report->cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000LL +
+                     usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+    report->max_rss = usage.ru_maxrss * 1024LL;
+}
+
+static bool has_children(void)
+{
+    siginfo_t info;
+
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/* Stop them all first, since what stands still starts nothing new, then kill. Five seconds: what is
+ * left then hangs in the kernel or belongs to another user. */
+static void sweep(struct launch *l, pid_t child, struct launch_report *report)
+{
+    static const struct timespec moment = {0, 1000000};
+    struct family family = {0};
+
+    for (int round = 0; round < 5000 && has_children(); round++) {
+        size_t before = 0, now = family_signal(&family, SIGSTOP);
+
+        for (int i = 0; now != before && i < 20; i++) {
+            before = now;
+            now = family_signal(&family, SIGSTOP);
+        }
+        report->survivors = (uint32_t)family_signal(&family, SIGKILL);
+        nanosleep(&moment, NULL);
+        reap(l, child, report);
+    }
+    if (!has_children())
+        report->survivors = 0;
+    if (report->survivors)
+        l->shared->ended |= ENDED_SURVIVORS;
+    free(family.pids);
+    free(family.parents);
+    free(family.ours);
+}
+
+/* ---- the launcher's loop ---------------------------------------------------------------------- */
+
+/* A request of the harness; false when all shall end: it says so, or it is gone. */
+static bool request(pid_t child, bool has_init)
+{
+    struct launch_request r;
+    ssize_t n = recv(LAUNCH_CONTROL, &r, sizeof r, MSG_DONTWAIT);
+
+    if (n < 0)
+        return errno == EAGAIN || errno == EINTR;
+    if (n != (ssize_t)sizeof r || r.verb != LAUNCH_SIGNAL)
+        return false;
+    if (r.number > 0 && r.number < 32 && (has_init || kill(-child, (int)r.number) != 0))
+        kill(child, (int)r.number);
+    return true;
+}
+
+/* Signals of ours: false when all shall end. */
+static bool signal_take(int signals, const struct plan *plan)
+{
+    struct signalfd_siginfo info;
+    bool go_on = true;
+
+    while (read(signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGHUP)
+            go_on = go_on && (uint32_t)getppid() == plan->parent;
+        else if (info.ssi_signo != SIGCHLD)
+            go_on = false;
+    }
+    return go_on;
+}
+
+void supervise(struct launch *l, pid_t child, struct launch_report *report)
+{
+    bool has_init = l->plan->level != SANDBOX_FULL_ACCESS, killed = false;
+    struct pollfd polls[2] = {{.fd = LAUNCH_CONTROL, .events = POLLIN}, {.events = POLLIN}};
+    sigset_t wanted;
+
+    sigemptyset(&wanted);
+    for (int i = 0; i < 5; i++)
+        sigaddset(&wanted, (const int[]){SIGCHLD, SIGHUP, SIGTERM, SIGINT, SIGQUIT}[i]);
+    polls[1].fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+    while (l->shared->status == -1 || (has_init && has_children())) {
+        /* Once all is to end only the children's signals matter: the control descriptor would
+         * report its end for ever. */
+        bool go_on = poll(killed ? polls + 1 : polls, killed ? 1 : 2, -1) >= 0 || errno == EINTR;
+
+        if (!killed && polls[0].revents)
+            go_on = request(child, has_init) && go_on;
+        go_on = signal_take(polls[1].fd, l->plan) && go_on;
+        reap(l, child, report);
+        if (!go_on && !killed) {
+            kill(child, SIGKILL);
+            killed = true;
+            if (!has_init)
+                break;
+        }
+    }
+    if (!has_init)
+        sweep(l, child, report);
+    report->status = l->shared->status == -1 ? SIGKILL : l->shared->status;
+    report->ended = l->shared->ended;
+    close(polls[1].fd);
+}

@@ -1,0 +1,33 @@
+/*
+ * scan_command.h - every simple command that a shell text may run, and more: for deny and ask rules,
+ * which must not miss one. Over-approximates; never to be used to allow.
+ *
+ * The text is read three times: with quotes as the shell has them, with quotes as borders (so that
+ * what stands in a quoted script is seen), and with quotes, commas and braces gone.
+ */
+#ifndef POLICY_SCAN_COMMAND_H
+#define POLICY_SCAN_COMMAND_H
+
+#include "base/arena.h"
+
+struct scanned_command {
+    str text;   /* words without quotes, one blank between each */
+    bool whole; /* from the first word on, not a tail of it     */
+};
+
+struct scan {
+    struct scanned_command *commands;
+    size_t n;
+    str *words;      /* each word and read redirection: what may name a file that is read */
+    size_t words_n;
+    str *targets;    /* targets of output redirections                                    */
+    size_t targets_n;
+    bool is_computed; /* a command word comes from a variable, glob or substitution       */
+    /* how much room the arrays have */
+    size_t room, words_room, targets_room;
+};
+
+/* All in the arena. */
+void scan_command(str text, struct arena *a, struct scan *out);
+
+#endif
