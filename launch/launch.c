@@ -28,10 +28,19 @@
 enum { NAMESPACES = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
                     CLONE_NEWUTS | CLONE_NEWCGROUP };
 
+/* What the launcher made before the sandbox had a life of its own; a fault takes it back. */
+static struct launch *unfinished;
+
 _Noreturn void launch_fault(enum launch_step step, int number, const char *detail)
 {
     struct launch_fault fault = {.step = step, .number = number};
+    struct launch *l = unfinished;
 
+    unfinished = NULL;
+    if (l) {
+        placeholders_remove(l);
+        cgroup_remove(l);
+    }
     if (detail)
         strncpy(fault.detail, detail, sizeof fault.detail - 1);
     (void)send(LAUNCH_SETUP, &fault, sizeof fault, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -98,7 +107,6 @@ static void plan_read(struct launch *l)
                      -1, 0);
     if (!l->placed || l->shared == MAP_FAILED)
         launch_fault(STEP_PLAN, ENOMEM, "memory");
-    l->shared->status = -1;
     l->journal = -1;
 }
 
@@ -181,31 +189,21 @@ void limits_set(const struct plan *plan)
         limit(RLIMIT_NPROC, plan->max_processes, "processes");
 }
 
-static void signals_default(void)
-{
-    struct sigaction action = {.sa_handler = SIG_DFL};
-    sigset_t none;
-
-    for (int i = 1; i < 32; i++)
-        sigaction(i, &action, NULL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* Between fork and exec of the command: everything that it must not have goes, seccomp last. */
 static _Noreturn void command_enter(struct launch *l)
 {
+    sigset_t none;
+
     close(LAUNCH_CONTROL);
     setsid();
     limits_set(l->plan);
     launch_must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), STEP_PRIVILEGE, "no_new_privs");
     if (l->plan->level != SANDBOX_FULL_ACCESS) {
         landlock_enter(l);
-        privileges_drop();
-    }
-    signals_default();
-    if (l->plan->level != SANDBOX_FULL_ACCESS)
         seccomp_enter();
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL); /* handlers are none: the harness's spawn saw to that */
     command_run(l->plan, l->mask);
 }
 
@@ -218,7 +216,6 @@ static _Noreturn void init_enter(struct launch *l, int go)
     struct pollfd end = {.fd = go, .events = 0};
 
     launch_must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), STEP_PARENT, "PR_SET_PDEATHSIG");
-    close(LAUNCH_CONTROL);
     identity_map();
     network_up();
     mounts_make(l);
@@ -227,14 +224,14 @@ static _Noreturn void init_enter(struct launch *l, int go)
     close(go);
     /* From here on nobody of the same user may look into us; the maps needed it otherwise. */
     launch_must(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), STEP_PRIVILEGE, "PR_SET_DUMPABLE");
+    privileges_drop();
+    launch_must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), STEP_PARENT, "PR_SET_PDEATHSIG");
+    if (l->journal >= 0)
+        close(l->journal);
     command = (pid_t)launch_must(fork(), STEP_NAMESPACE, "fork");
     if (command == 0)
         command_enter(l);
     close(LAUNCH_SETUP);
-    if (l->journal >= 0)
-        close(l->journal);
-    privileges_drop();
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     init_run(l, command);
 }
 
@@ -267,11 +264,13 @@ static pid_t sandbox_start(struct launch *l)
 
     outer_uid = geteuid();
     outer_gid = getegid();
+    unfinished = l;
     placeholders_make(l);
     cgroup_make(l);
     launch_must(pipe2(go, O_CLOEXEC), STEP_NAMESPACE, "pipe");
     pid = syscall(SYS_clone, NAMESPACES | SIGCHLD, 0, 0, 0, 0);
     if (pid == 0) {
+        unfinished = NULL;
         close(go[1]);
         init_enter(l, go[0]);
     }
@@ -279,10 +278,9 @@ static pid_t sandbox_start(struct launch *l)
         int number = errno;
         const char *kind = missing_namespace(&number);
 
-        cgroup_remove(l);
-        placeholders_remove(l);
         launch_fault(STEP_NAMESPACE, number, kind);
     }
+    unfinished = NULL;
     close(go[0]);
     cgroup_join(l, (pid_t)pid);
     (void)!write(go[1], "", 1);
@@ -309,7 +307,6 @@ static pid_t plain_start(struct launch *l)
 int main(void)
 {
     struct launch l = {0};
-    struct launch_report report = {.magic = PLAN_MAGIC};
     sigset_t all;
     pid_t child;
 
@@ -324,9 +321,8 @@ int main(void)
     bind_to_harness(l.plan);
     child = l.plan->level == SANDBOX_FULL_ACCESS ? plain_start(&l) : sandbox_start(&l);
     close(LAUNCH_SETUP);
-    supervise(&l, child, &report);
+    supervise(&l, child);
     placeholders_remove(&l);
     cgroup_remove(&l);
-    (void)send(LAUNCH_CONTROL, &report, sizeof report, MSG_NOSIGNAL);
     return 0;
 }

@@ -25,8 +25,7 @@ struct launch {
     mode_t mask;              /* the harness's umask, for the command                      */
 };
 struct shared {
-    volatile int32_t status;  /* the command's, as of waitpid; -1 while it runs            */
-    volatile uint32_t ended;  /* enum launch_ended                                         */
+    volatile bool reported;   /* init has told the end                                     */
 };
 
 const char *plan_string(const struct plan *plan, uint32_t offset);
@@ -49,7 +48,7 @@ void cgroup_remove(struct launch *l);
 void identity_map(void);              /* the caller's own ids, and only these               */
 void network_up(void);                /* loopback                                           */
 void mounts_make(struct launch *l);
-/* Reap and forward until the command has ended, then end with it. */
+/* Reap and forward until the command has ended, then end all, tell it, and end. */
 _Noreturn void init_run(struct launch *l, pid_t command);
 
 /* ---- the command's --------------------------------------------------------------------------- */
@@ -61,7 +60,7 @@ void seccomp_enter(void);
 _Noreturn void command_run(const struct plan *plan, mode_t mask);
 
 /* ---- supervise.c ------------------------------------------------------------------------------ */
-/* The launcher's life: requests in, the child's end out. Returns when nothing of it is left. */
-void supervise(struct launch *l, pid_t child, struct launch_report *report);
+/* The launcher's life: requests in, the end told once. Returns when nothing of the child is left. */
+void supervise(struct launch *l, pid_t child);
 
 #endif

@@ -63,8 +63,33 @@ static pid_t proc_next(DIR *proc)
 
 enum { WATCH_MS = 200 };
 
+static void usage_report(struct launch_report *report)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_CHILDREN, &usage);
+    report->cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000LL +
+                     usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+    report->max_rss = usage.ru_maxrss * 1024LL;
+}
+
+/* All but us are killed and collected, so that the report says the truth; then we say it ourselves,
+ * since taking the namespaces apart takes the kernel longer than the rest. kill(-1) misses nobody:
+ * who is in the middle of a fork when it comes dies before the fork is done. */
+static _Noreturn void init_end(struct launch *l, int status, uint32_t ended)
+{
+    struct launch_report report = {.magic = PLAN_MAGIC, .status = status, .ended = ended};
+
+    kill(-1, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+        ;
+    usage_report(&report);
+    l->shared->reported = send(LAUNCH_CONTROL, &report, sizeof report, MSG_NOSIGNAL) > 0;
+    _exit(0);
+}
+
 /* Where no cgroup limits, this does: memory that belongs to no file, and the number of processes,
- * five times a second. Ends init, and with it all, when they are too much. */
+ * five times a second. */
 static void init_watch(struct launch *l)
 {
     uint64_t pages = 0, processes = 0;
@@ -76,23 +101,21 @@ static void init_watch(struct launch *l)
         return;
     while ((pid = proc_next(proc))) {
         char *at = text;
+        uint64_t resident, shared;
 
         processes++;
         if (proc_read(pid, "/statm", text, sizeof text) == 0)
             continue;
-        strtoull(at, &at, 10);                        /* size              */
-        uint64_t resident = strtoull(at, &at, 10), shared = strtoull(at, &at, 10);
+        strtoull(at, &at, 10); /* size */
+        resident = strtoull(at, &at, 10);
+        shared = strtoull(at, &at, 10);
         pages += resident > shared ? resident - shared : 0;
     }
     closedir(proc);
     if (pages * (uint64_t)sysconf(_SC_PAGESIZE) > l->plan->max_memory)
-        l->shared->ended |= ENDED_BY_MEMORY;
+        init_end(l, SIGKILL, ENDED_BY_MEMORY);
     if (processes > l->plan->max_processes + 1)
-        l->shared->ended |= ENDED_BY_PROCESSES;
-    if (l->shared->ended) {
-        l->shared->status = SIGKILL;
-        _exit(0);
-    }
+        init_end(l, SIGKILL, ENDED_BY_PROCESSES);
 }
 
 _Noreturn void init_run(struct launch *l, pid_t command)
@@ -110,10 +133,8 @@ _Noreturn void init_run(struct launch *l, pid_t command)
         pid_t pid;
 
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-            if (pid == command) {
-                l->shared->status = status;
-                _exit(0); /* and the kernel ends the rest */
-            }
+            if (pid == command)
+                init_end(l, status, 0);
         }
         if (number < 0 && errno == EAGAIN)
             init_watch(l);
@@ -197,22 +218,20 @@ static size_t family_signal(struct family *f, int number)
     return count;
 }
 
-static void reap(struct launch *l, pid_t child, struct launch_report *report)
+/* Collect who ended; the child's status goes into the report. False once the child has ended. */
+static bool reap(pid_t child, struct launch_report *report)
 {
-    struct rusage usage;
     int status;
     pid_t pid;
+    bool lives = true;
 
-    while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
-        if (pid == child && l->plan->level == SANDBOX_FULL_ACCESS)
-            l->shared->status = status;
-        if (pid == child && l->shared->status == -1)
-            l->shared->status = SIGKILL; /* init was killed, with all below it */
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == child) {
+            report->status = status;
+            lives = false;
+        }
     }
-    getrusage(RUSAGE_CHILDREN, &usage);
-    report->cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000LL +
-                     usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
-    report->max_rss = usage.ru_maxrss * 1024LL;
+    return lives;
 }
 
 static bool has_children(void)
@@ -224,7 +243,7 @@ static bool has_children(void)
 
 /* Stop them all first, since what stands still starts nothing new, then kill. Five seconds: what is
  * left then hangs in the kernel or belongs to another user. */
-static void sweep(struct launch *l, pid_t child, struct launch_report *report)
+static void sweep(pid_t child, struct launch_report *report)
 {
     static const struct timespec moment = {0, 1000000};
     struct family family = {0};
@@ -238,12 +257,12 @@ static void sweep(struct launch *l, pid_t child, struct launch_report *report)
         }
         report->survivors = (uint32_t)family_signal(&family, SIGKILL);
         nanosleep(&moment, NULL);
-        reap(l, child, report);
+        reap(child, report);
     }
     if (!has_children())
         report->survivors = 0;
     if (report->survivors)
-        l->shared->ended |= ENDED_SURVIVORS;
+        report->ended |= ENDED_SURVIVORS;
     free(family.pids);
     free(family.parents);
     free(family.ours);
@@ -281,17 +300,18 @@ static bool signal_take(int signals, const struct plan *plan)
     return go_on;
 }
 
-void supervise(struct launch *l, pid_t child, struct launch_report *report)
+void supervise(struct launch *l, pid_t child)
 {
-    bool has_init = l->plan->level != SANDBOX_FULL_ACCESS, killed = false;
+    bool has_init = l->plan->level != SANDBOX_FULL_ACCESS, killed = false, lives = true;
     struct pollfd polls[2] = {{.fd = LAUNCH_CONTROL, .events = POLLIN}, {.events = POLLIN}};
+    struct launch_report report = {.magic = PLAN_MAGIC, .status = SIGKILL};
     sigset_t wanted;
 
     sigemptyset(&wanted);
     for (int i = 0; i < 5; i++)
         sigaddset(&wanted, (const int[]){SIGCHLD, SIGHUP, SIGTERM, SIGINT, SIGQUIT}[i]);
     polls[1].fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
-    while (l->shared->status == -1 || (has_init && has_children())) {
+    while (lives && (has_init || !killed)) {
         /* Once all is to end only the children's signals matter: the control descriptor would
          * report its end for ever. */
         bool go_on = poll(killed ? polls + 1 : polls, killed ? 1 : 2, -1) >= 0 || errno == EINTR;
@@ -299,17 +319,18 @@ void supervise(struct launch *l, pid_t child, struct launch_report *report)
         if (!killed && polls[0].revents)
             go_on = request(child, has_init) && go_on;
         go_on = signal_take(polls[1].fd, l->plan) && go_on;
-        reap(l, child, report);
-        if (!go_on && !killed) {
+        lives = reap(child, &report);
+        if (!go_on && !killed && lives) {
             kill(child, SIGKILL);
             killed = true;
-            if (!has_init)
-                break;
         }
     }
     if (!has_init)
-        sweep(l, child, report);
-    report->status = l->shared->status == -1 ? SIGKILL : l->shared->status;
-    report->ended = l->shared->ended;
+        sweep(child, &report);
+    usage_report(&report);
+    if (has_init && !l->shared->reported)
+        report.status = SIGKILL; /* init was killed, and all below it */
+    if (!l->shared->reported)
+        (void)send(LAUNCH_CONTROL, &report, sizeof report, MSG_NOSIGNAL);
     close(polls[1].fd);
 }

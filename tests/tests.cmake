@@ -93,7 +93,8 @@ add_dependencies(tests fuzzers)
 if(EXISTS ${CMAKE_SOURCE_DIR}/examples/embed.c)
     add_executable(example_embed EXCLUDE_FROM_ALL examples/embed.c)
     target_include_directories(example_embed PRIVATE include)
-    target_link_libraries(example_embed PRIVATE ${CMAKE_BINARY_DIR}/librein.a PkgConfig::DEPENDENCIES)
+    target_link_libraries(example_embed PRIVATE ${CMAKE_BINARY_DIR}/librein.a
+        PkgConfig::DEPENDENCIES m)
     set_target_properties(example_embed PROPERTIES OUTPUT_NAME embed
         RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/examples)
     add_dependencies(example_embed librein)

@@ -46,8 +46,10 @@ static void put_finding(struct table *t, const struct json *row, struct buf *out
     size_t before = out->n;
     buf_byte(out, ' ');
     theme_line(json_text(row, "name", S("")), 28, out);
-    for (int width = theme_width(str_skip(buf_str(out), before)); width < 26; width++)
+    int width = theme_width(str_skip(buf_str(out), before));
+    do
         buf_byte(out, ' ');
+    while (++width < 28);
     theme_line(json_text(row, "detail", S("")), 400, out);
     buf_byte(out, '\n');
 }

@@ -14,7 +14,8 @@
 #include "platform/tty.h"
 #include "tui/theme.h"
 
-enum { ID_LEAST = 8, ID_MAX = 36 };
+/* OTHER_COLUMNS: age, status, events and cost, each with the two blanks behind it, and the id's. */
+enum { ID_LEAST = 8, ID_MAX = 36, OTHER_COLUMNS = 2 + 8 + 11 + 8 + 10, PIPE_COLUMNS = 140 };
 
 struct listing {
     struct buf lines;
@@ -91,7 +92,7 @@ static void put_row(const struct json *row, size_t length, int columns, struct b
     char text[64];
     int64_t updated = 0;
     struct buf age;
-    int left = columns - (int)length - 2 - 8 - 7 - 10 - 11;
+    int left = columns - (int)length - OTHER_COLUMNS;
 
     buf_init(&age, 64);
     time_parse(json_text(row, "updated", S("")), &updated);
@@ -99,8 +100,8 @@ static void put_row(const struct json *row, size_t length, int columns, struct b
     put_cell(out, str_take(json_text(row, "id", S("")), length), (int)length);
     put_cell(out, buf_str(&age), 6);
     put_cell(out, json_text(row, "status", S("")), 9);
-    snprintf(text, sizeof text, "%5lld", (long long)json_int(row, "events", 0));
-    put_cell(out, str_of(text), 5);
+    snprintf(text, sizeof text, "%6lld", (long long)json_int(row, "events", 0));
+    put_cell(out, str_of(text), 6);
     snprintf(text, sizeof text, "$%.4f", json_real(row, "cost_usd", 0));
     put_cell(out, str_of(text), 8);
     left = left < 40 ? 40 : left;
@@ -112,13 +113,13 @@ static void put_row(const struct json *row, size_t length, int columns, struct b
 
 static void put_head(size_t length, int columns, struct buf *out)
 {
-    int left = columns - (int)length - 2 - 8 - 7 - 10 - 11;
+    int left = columns - (int)length - OTHER_COLUMNS;
 
     left = left < 40 ? 40 : left;
     put_cell(out, S("ID"), (int)length);
     put_cell(out, S("AGE"), 6);
     put_cell(out, S("STATUS"), 9);
-    put_cell(out, S("EVENTS"), 5);
+    put_cell(out, S("EVENTS"), 6);
     put_cell(out, S("COST"), 8);
     put_cell(out, S("FOLDER"), left / 2 - 2);
     buf_add(out, S("TITLE\n"));
@@ -136,7 +137,7 @@ static void put_table(const struct listing *l)
     buf_init(&out, BUF_NO_MAX);
     tty_size(STDOUT_FILENO, &columns, &terminal_rows);
     if (!tty_is(STDOUT_FILENO))
-        columns = 140;
+        columns = PIPE_COLUMNS;
     struct json **rows = arena_array(&a, struct json *, l->n + 1);
     while (lines.n && n < l->n) {
         if (json_parse(str_cut(&lines, '\n'), JSON_DEPTH, &a, &rows[n], NULL) == REIN_OK)

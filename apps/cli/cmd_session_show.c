@@ -14,6 +14,8 @@
 #include "platform/tty.h"
 #include "tui/draw.h"
 
+enum { PIPE_COLUMNS = 140 };
+
 struct showing {
     struct theme theme;
     int columns;
@@ -160,6 +162,8 @@ static int run(struct cli *cli, rein *r)
     arena_init(&show.scratch);
     calls_init(&show.calls, "");
     tty_size(STDOUT_FILENO, &show.columns, &rows);
+    if (!tty_is(STDOUT_FILENO))
+        show.columns = PIPE_COLUMNS;
     if (show.columns < 80)
         show.columns = 80;
     status = rein_session_read(r, cli->arguments[0], 1, 0, hear, &show, &err);

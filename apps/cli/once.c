@@ -12,6 +12,8 @@
 #include "platform/tty.h"
 #include "tui/render.h"
 
+enum { PLAIN_COLUMNS = 100 };
+
 struct once {
     const struct run_spec *spec;
     struct render *render;   /* a screen, or NULL: bytes of the door */
@@ -103,7 +105,7 @@ static int run_turn(struct once *o, rein *r, rein_session *s)
         rein_door_close(door);
         return host_fail(&err);
     }
-    gave_up = host_run(r, s, o->render ? tick : NULL, o);
+    gave_up = host_run(r, s, o->render && tty_is(STDOUT_FILENO) ? tick : NULL, o);
     if (o->render)
         render_clear(o->render);
     code = rein_door_close(door);
@@ -126,6 +128,8 @@ static struct render *new_screen(const struct run_spec *spec, const char *folder
     if (strcmp(spec->format, "text") != 0 || (!is_terminal && !spec->as_screen))
         return NULL;
     tty_size(STDOUT_FILENO, &options.columns, &rows);
+    if (!is_terminal)
+        options.columns = PLAIN_COLUMNS;
     return render_new(&options, host_write, NULL);
 }
 

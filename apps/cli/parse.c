@@ -187,8 +187,8 @@ static rein_status check_slip(const struct cli *cli, struct error *err)
     if (cli->n == 0 || cli_has(cli, FLAG_PRINT) || strchr(cli->arguments[0], ' '))
         return REIN_OK;
     for (size_t i = 1; i < commands_n && n < 16; i++) {
-        str name = str_of(commands[i].name);
-        snprintf(words[n], sizeof words[n], "%.*s", FS(str_cut(&name, ' ')));
+        str name = str_of(commands[i].name), word = str_cut(&name, ' ');
+        snprintf(words[n], sizeof words[n], "%.*s", FS(word));
         names[n] = words[n];
         n++;
     }

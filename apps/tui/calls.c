@@ -114,6 +114,17 @@ static void on_decided(struct calls *calls, const struct json *body)
     *at = q;
 }
 
+/* A recorded session says itself where it worked. */
+static void on_session(struct calls *calls, const struct json *body)
+{
+    str folder = json_text(body, "folder", S(""));
+
+    if (calls->folder[0] || !folder.n)
+        return;
+    free(calls->folder);
+    calls->folder = copy(folder);
+}
+
 static void on_started(struct calls *calls, const struct json *body)
 {
     struct call_shown *call = map_get(&calls->open, json_text(body, "tool_use_id", S("")));
@@ -132,6 +143,8 @@ void calls_apply(struct calls *calls, const char *type, const char *id, const st
         on_decided(calls, body);
     else if (strcmp(type, "rein.tool_started") == 0)
         on_started(calls, body);
+    else if (strcmp(type, "rein.session_started") == 0)
+        on_session(calls, body);
     else if (strcmp(type, "agent.tool_result") == 0)
         forget_question(calls, json_text(body, "tool_use_id", S("")));
     else if (strcmp(type, "session.status_running") == 0)

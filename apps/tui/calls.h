@@ -24,7 +24,7 @@ struct question {
 };
 
 struct calls {
-    char *folder;   /* paths below it are shown from it                */
+    char *folder;   /* paths below it are shown from it; "": as the session's start says */
     struct map open; /* id of the agent.tool_use -> struct call_shown  */
     struct question *questions;
 };

@@ -3,7 +3,7 @@
 
 #include "base/utf8.h"
 
-enum { OUTPUT_HEAD = 3, OUTPUT_TAIL = 3, DIFF_LINES = 60 };
+enum { OUTPUT_LINES = 7, FAILED_LINES = 16, DIFF_LINES = 60 };
 
 void draw_content_text(const struct json *content, struct buf *out)
 {
@@ -32,23 +32,25 @@ static void put_below(const struct theme *theme, str line, int columns, struct b
     buf_byte(out, '\n');
 }
 
-/* The first and last lines of what a command wrote. */
-static void put_output(const struct theme *theme, str text, int columns, struct buf *out)
+/* The first and last lines of what a command wrote, `most` in all; more of the end, where failures
+ * are told. */
+static void put_output(const struct theme *theme, str text, size_t most, int columns,
+                       struct buf *out)
 {
-    size_t n, at = 0;
+    size_t n, head = (most - 1) / 3;
 
     while (str_ends(text, S("\n")))
         text.n--;
     n = count_lines(text);
-    bool folded = n > OUTPUT_HEAD + OUTPUT_TAIL + 1;
-    for (; text.p && n; at++) {
+    size_t hidden = n > most ? n - most + 1 : 0;
+    for (size_t at = 0; text.p && n; at++) {
         str line = str_cut(&text, '\n');
-        if (!folded || at < OUTPUT_HEAD || at >= n - OUTPUT_TAIL) {
+        if (at < head || at >= head + hidden) {
             put_below(theme, line, columns, out);
-        } else if (at == OUTPUT_HEAD) {
+        } else if (at == head) {
             buf_add(out, S("    "));
             buf_add(out, str_of(theme_on(theme, STYLE_DIM)));
-            buf_printf(out, "… %zu lines", n - OUTPUT_HEAD - OUTPUT_TAIL);
+            buf_printf(out, "… %zu lines", hidden);
             buf_add(out, str_of(theme_off(theme)));
             buf_byte(out, '\n');
         }
@@ -104,30 +106,47 @@ void draw_todos(const struct theme *theme, const struct json *todos, int columns
     }
 }
 
-/* How a call came out, in a few words behind its name. */
-static void put_outcome(const struct json *result, str text, struct buf *out)
-{
-    str outcome = json_text(result, "outcome", S("ok"));
-    size_t lines = count_lines(text);
-
-    if (str_eq(outcome, S("error")) || str_eq(outcome, S("ok"))) {
-        if (json_bool(result, "is_error", false))
-            buf_add(out, S("failed"));
-        else if (!json_get(result, "diff"))
-            buf_printf(out, "%zu line%s", lines, lines == 1 ? "" : "s");
-        else
-            buf_add(out, S("done"));
-        return;
-    }
-    for (size_t i = 0; i < outcome.n; i++)
-        buf_byte(out, outcome.p[i] == '_' ? ' ' : outcome.p[i]);
-}
-
 static const struct json *todos_of(const struct json *result)
 {
     const struct json *todos = json_get(json_get(result, "facts"), "todos");
 
     return todos && todos->kind == JSON_ARRAY ? todos : NULL;
+}
+
+/* "+3 -1"; "2 of 3 done"; "120 lines". */
+static void put_success(const struct json *result, str text, struct buf *out)
+{
+    const struct json *todos = todos_of(result);
+    str diff = json_text(result, "diff", S(""));
+    size_t added = 0, removed = 0, done = 0, lines = count_lines(text);
+
+    json_each(todo, todos) done += str_eq(json_text(todo, "status", S("")), S("completed"));
+    while (diff.n) {
+        str line = str_cut(&diff, '\n');
+        added += line.n && line.p[0] == '+';
+        removed += line.n && line.p[0] == '-';
+    }
+    if (todos)
+        buf_printf(out, "%zu of %zu done", done, todos->count);
+    else if (added + removed)
+        buf_printf(out, "+%zu -%zu", added, removed);
+    else
+        buf_printf(out, "%zu line%s", lines, lines == 1 ? "" : "s");
+}
+
+/* How a call came out, in a few words behind its name. */
+static void put_outcome(const struct json *result, str text, struct buf *out)
+{
+    str outcome = json_text(result, "outcome", S("ok"));
+
+    if (!str_eq(outcome, S("error")) && !str_eq(outcome, S("ok"))) {
+        for (size_t i = 0; i < outcome.n; i++)
+            buf_byte(out, outcome.p[i] == '_' ? ' ' : outcome.p[i]);
+    } else if (json_bool(result, "is_error", false)) {
+        buf_add(out, S("failed"));
+    } else {
+        put_success(result, text, out);
+    }
 }
 
 static void put_head(const struct theme *theme, int columns, const struct call_shown *call,
@@ -170,8 +189,10 @@ void draw_result(const struct theme *theme, int columns, const struct call_shown
         draw_todos(theme, todos, columns, out);
     else if (diff.n)
         draw_diff(theme, diff, columns, out);
-    else if (json_bool(result, "is_error", false) || (call && call->changes))
-        put_output(theme, buf_str(&text), columns, out);
+    else if (json_bool(result, "is_error", false))
+        put_output(theme, buf_str(&text), FAILED_LINES, columns, out);
+    else if (call && call->changes)
+        put_output(theme, buf_str(&text), OUTPUT_LINES, columns, out);
     buf_fini(&text);
 }
 

@@ -66,16 +66,14 @@ void theme_line(str text, int columns, struct buf *out)
     utf8_sanitise(&safe, str_take(text, 16384), false);
     rest = buf_str(&safe);
     line = str_cut(&rest, '\n');
-    bool more = rest.p && rest.n > 0;
+    bool more = (rest.p && rest.n > 0) || utf8_width(line) > columns;
+    int room = more ? columns - 2 : columns;
     while (at < line.n) {
         size_t before = at;
         uint32_t code = utf8_next(line, &at);
         int width = code == '\t' ? 1 : utf8_columns(code);
-        if (used + width > columns - (more || at < line.n ? 2 : 0)) {
-            at = before;
-            more = true;
+        if (used + width > room)
             break;
-        }
         used += width;
         if (code == '\t')
             buf_byte(out, ' ');

@@ -18,7 +18,8 @@ struct arena {
     size_t used;              /* bytes handed out, for quotas             */
 };
 
-/* An arena in the caller's storage; no memory until the first allocation. fini takes zeroed ones. */
+/* An arena in the caller's storage; no memory until the first allocation. fini takes zeroed ones
+ * too. */
 void arena_init(struct arena *a);
 void arena_fini(struct arena *a);
 

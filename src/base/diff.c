@@ -118,9 +118,10 @@ static bool advance(const struct differ *d, const struct part *p, bool is_front,
     ptrdiff_t low = cost <= p->m ? -cost : -p->m + ((cost - p->m) & 1);
     ptrdiff_t high = cost <= p->n ? cost : p->n - ((cost - p->n) & 1);
 
-    if (cost <= p->m || low == -p->m)
+    /* Beyond the outermost diagonals there is nothing; at the part's border it stays so. */
+    if (cost <= p->m)
         reached[low - 1] = UNREACHED;
-    if (cost <= p->n || high == p->n)
+    if (cost <= p->n)
         reached[high + 1] = UNREACHED;
     for (ptrdiff_t k = low; k <= high; k += 2) {
         ptrdiff_t at = cost == 0 ? 0 : reach(reached, k, p), facing = p->n - p->m - k;

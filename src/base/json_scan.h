@@ -13,15 +13,15 @@
 #define JSON_ONES UINT64_C(0x0101010101010101)
 #define JSON_HIGHS UINT64_C(0x8080808080808080)
 
-/* The high bit of each byte that is not plain. A borrow can mark the byte above a marked one too,
- * never one below it, so that the lowest mark is right. */
+/* The high bit of bytes that are not plain, none if all are. What is not ASCII keeps its high bit
+ * in the second or the third difference, which take it from one value each, and not the same. A
+ * borrow can change only the bits of bytes above one that is marked already. */
 static inline uint64_t json_scan_marks(uint64_t word)
 {
     uint64_t quote = word ^ (JSON_ONES * '"');
     uint64_t slash = word ^ (JSON_ONES * '\\');
-    uint64_t marks = (word - JSON_ONES * ' ') | (quote - JSON_ONES) | (slash - JSON_ONES) | word;
 
-    return marks & JSON_HIGHS;
+    return ((word - JSON_ONES * ' ') | (quote - JSON_ONES) | (slash - JSON_ONES)) & JSON_HIGHS;
 }
 
 static inline bool json_is_plain(char c)

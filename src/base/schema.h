@@ -1,8 +1,8 @@
 /*
  * schema.h - checks a JSON value against a JSON Schema, the subset that tools use.
  *
- * type (one or a list), properties, required, additionalProperties (false or a schema), items, enum,
- * const, anyOf, oneOf, allOf, minimum, maximum, exclusive*, minLength, maxLength, minItems,
+ * type (one or a list), properties, required, additionalProperties (false or a schema), items,
+ * enum, const, anyOf, oneOf, allOf, minimum, maximum, exclusive*, minLength, maxLength, minItems,
  * maxItems. Unknown keywords are ignored. Pure: the schema is what the log recorded.
  */
 #ifndef BASE_SCHEMA_H

@@ -173,8 +173,8 @@ static void skip_escape(struct sanitiser *z)
 static bool is_selector(uint32_t code) { return code >= 0xFE00 && code <= 0xFE0F; }
 
 /* Characters that show nothing or turn the text around: what Unicode calls ignorable, among it the
- * zero-width and the tag characters, also where none is assigned yet; all of category Cf, among them
- * the bidi controls; line and paragraph separators. */
+ * zero-width and the tag characters, also where none is assigned yet; all of category Cf, among
+ * them the bidi controls; line and paragraph separators. */
 static bool is_invisible(uint32_t code)
 {
     const utf8proc_property_t *property = utf8proc_get_property((utf8proc_int32_t)code);

@@ -15,7 +15,7 @@
 #include "base/memory.h"
 #include "hands/hands_impl.h"
 
-enum { GRACE_MS = 2000, PREPARE_MS = 1, TEXT_MAX = 128 * 1024 - 1 };
+enum { GRACE_MS = 2000, PREPARE_MS = 1, SETTLE_MS = 500, TEXT_MAX = 128 * 1024 - 1 };
 
 extern char **environ;
 
@@ -227,6 +227,7 @@ void hands_release(struct hands *hands)
         command_free(c);
     }
     hands->ops->release(hands);
+    proc_settle(SETTLE_MS);
     timer_stop(&hands->soon);
     close(hands->root);
     arena_fini(&hands->arena);

@@ -78,6 +78,8 @@ rein_status file_write_all(int fd, str bytes, struct error *err)
         } else if (errno == EAGAIN) {
             struct pollfd ready = {.fd = fd, .events = POLLOUT};
             poll(&ready, 1, -1);
+        } else if (errno == EFBIG) { /* a limit on the size of files is a full disk to us */
+            return fail_errno(err, ENOSPC, "write");
         } else if (errno != EINTR) {
             return fail_errno(err, errno, "write");
         }

@@ -3,9 +3,9 @@
  * and exactly one `exited`.
  *
  * What is watched: the two outputs, the setup socket (a fault, or its end: "it runs"), the control
- * socket (the report, and its end: all is over). The end of the control socket is the end of the
- * tree; what the pipes still hold is read then, and a pipe that somebody outside of the tree keeps
- * open is not waited for.
+ * socket (the report, or its end). The report comes when all processes of the tree are gone; what
+ * the pipes still hold is read then, and a pipe that somebody outside of the tree keeps open is not
+ * waited for.
  */
 #include "platform/proc.h"
 
@@ -32,9 +32,8 @@ struct proc {
     struct launched launched;
     int outputs[2];              /* read ends, -1: ended                      */
     struct watch control, setup, output[2];
-    struct timer soon;           /* the process is not collected yet          */
     struct proc_result result;
-    bool has_report, control_ended;
+    bool has_report;
     unsigned inside;             /* depth of our calls to `events`            */
     bool dropped;
 };
@@ -43,7 +42,6 @@ static void proc_free(struct proc *p)
 {
     watch_stop(&p->control);
     watch_stop(&p->setup);
-    timer_stop(&p->soon);
     for (int i = 0; i < 2; i++) {
         watch_stop(&p->output[i]);
         if (p->outputs[i] >= 0)
@@ -136,30 +134,16 @@ static void finish(struct proc *p)
         events.exited(data, &result);
 }
 
-static void on_soon(struct timer *t)
-{
-    struct proc *p = list_of(t, struct proc, soon);
-
-    if (launch_reap(&p->launched))
-        finish(p);
-    else
-        timer_start(p->loop, &p->soon, 1, on_soon);
-}
-
+/* Nothing of the tree is left but perhaps the launcher, which cleans up and is collected later. */
 static void end(struct proc *p)
 {
     watch_stop(&p->control);
-    if (p->launched.setup >= 0)
-        setup_read(p);
+    setup_read(p);
     for (int i = 0; i < 2; i++) {
         if (!output_drain(p, i, READS_AT_END))
             return;
     }
-    /* Its descriptors are closed, so it is about to end: usually it has. */
-    if (launch_reap(&p->launched))
-        finish(p);
-    else
-        timer_start(p->loop, &p->soon, 0, on_soon);
+    finish(p);
 }
 
 static void report_take(struct proc *p, const struct launch_report *r)
@@ -191,7 +175,7 @@ static void on_control(struct watch *w, int ready)
         if (n == (ssize_t)sizeof report && report.magic == PLAN_MAGIC)
             report_take(p, &report);
     }
-    if (n == 0 || (errno != EAGAIN && errno != EINTR))
+    if (p->has_report || n == 0 || (errno != EAGAIN && errno != EINTR))
         end(p);
 }
 
@@ -367,6 +351,8 @@ rein_status proc_start_prepared(struct proc_prepared *prepared, const struct pro
     }
     return begin(own.loop, &own.launched, spec, events, data, out, err);
 }
+
+void proc_settle(int wait_ms) { launch_settle(wait_ms); }
 
 void proc_prepared_free(struct proc_prepared *prepared)
 {

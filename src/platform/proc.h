@@ -67,6 +67,10 @@ rein_status proc_start_prepared(struct proc_prepared *prepared, const struct pro
                                 struct error *err);
 void proc_prepared_free(struct proc_prepared *prepared);
 
+/* Wait, at most `wait_ms`, until the launchers of ended and dropped children are gone too: then their
+ * placeholders are. For the end of a session or a program. */
+void proc_settle(int wait_ms);
+
 /* What this machine's kernel gives, found by doing (once a process, 3 ms): the tier of security.md
  * 3.10 (1 to 4), and for each feature a word. Used by doctor and before the first command. */
 struct sandbox_features {

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "platform/file.h"
@@ -68,8 +69,11 @@ static pthread_mutex_t abandoned_lock = PTHREAD_MUTEX_INITIALIZER;
 static int *abandoned;
 static size_t abandoned_n, abandoned_room;
 
-static void abandoned_collect(void)
+/* How many are left. */
+static size_t abandoned_collect(void)
 {
+    size_t left;
+
     pthread_mutex_lock(&abandoned_lock);
     for (size_t i = 0; i < abandoned_n;) {
         int got = waitpid(abandoned[i], NULL, WNOHANG);
@@ -79,7 +83,15 @@ static void abandoned_collect(void)
         else
             abandoned[i] = abandoned[--abandoned_n];
     }
+    left = abandoned_n;
     pthread_mutex_unlock(&abandoned_lock);
+    return left;
+}
+
+void launch_settle(int wait_ms)
+{
+    for (int quarters = 4 * wait_ms; abandoned_collect() > 0 && quarters > 0; quarters--)
+        nanosleep(&(struct timespec){0, 250000}, NULL);
 }
 
 static void abandoned_add(int pid)

@@ -37,6 +37,9 @@ bool launch_reap(struct launched *l);
 /* End all and forget: collected here within `wait_ms`, or by a later call of any of these. */
 void launch_abandon(struct launched *l, int wait_ms);
 
+/* Collect all that was abandoned, waiting up to `wait_ms`. */
+void launch_settle(int wait_ms);
+
 /* What a fault means and what to do, as an error. */
 rein_status launch_fault_text(const struct launch_fault *fault, struct error *err);
 

@@ -7,7 +7,6 @@
 #include "platform/protect.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
@@ -16,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { LINES_MAX = 20, JOURNAL_MAX = 1 << 20 };
+enum { JOURNAL_MAX = 1 << 20 };
 
 static bool is_there(const struct protect_name *n) { return n->state.mode != 0; }
 
@@ -79,8 +78,8 @@ static bool is_named(const char *path, const char *name)
     return slash && strcmp(slash + 1, name) == 0;
 }
 
-/* One name that differs; either side may be missing from its scan. */
-static void tell(const struct protect_name *before, const struct protect_name *after,
+/* One name that differs; either side may be missing from its scan. Whether it is new. */
+static bool tell(const struct protect_name *before, const struct protect_name *after,
                  struct buf *out)
 {
     const char *path = after ? after->path : before->path;
@@ -94,19 +93,31 @@ static void tell(const struct protect_name *before, const struct protect_name *a
                         "before a person has looked at it\n", path);
     else if (was && !is)
         buf_printf(out, "%s, a protected name, was removed\n", path);
-    else if (was && is && !state_is(&before->state, &after->state))
+    else if (was && is && after->kind != PLAN_PIN && !state_is(&before->state, &after->state))
         buf_printf(out, "%s, a protected name, was changed\n", path);
+    return !was && is;
+}
+
+static bool is_below(const char *path, const char *folder)
+{
+    size_t n = folder ? strlen(folder) : 0;
+
+    return n && strncmp(path, folder, n) == 0 && path[n] == '/';
 }
 
 void protect_compare(const struct protect *before, const struct protect *after, struct buf *out)
 {
     size_t i = 0, k = 0;
+    const char *new = NULL; /* a new repository is one line */
 
     while (i < before->n || k < after->n) {
         int order = i == before->n ? 1 : k == after->n ? -1
                     : strcmp(before->names[i].path, after->names[k].path);
+        const struct protect_name *x = order <= 0 ? &before->names[i] : NULL;
+        const struct protect_name *y = order >= 0 ? &after->names[k] : NULL;
 
-        tell(order <= 0 ? &before->names[i] : NULL, order >= 0 ? &after->names[k] : NULL, out);
+        if (!(y && is_below(y->path, new)) && tell(x, y, out))
+            new = y->path;
         i += order <= 0;
         k += order >= 0;
     }

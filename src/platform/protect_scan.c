@@ -207,6 +207,7 @@ static void scan_git(struct scan *s, const char *folder, const char *name)
     if (lstat(path, &st) != 0)
         return;
     if (S_ISDIR(st.st_mode)) {
+        note(s, path, PLAN_PIN);
         scan_git_folder(s, path);
         scan_git_folders(s, join(s, path, "modules"), 0);
         scan_git_folders(s, join(s, path, "worktrees"), 0);

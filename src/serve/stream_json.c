@@ -166,6 +166,18 @@ static void on_tool_use(struct door *door, const rein_event *event, const struct
     assistant_end(door, &w, json_get(body, "usage"), S("null"), S(""));
 }
 
+/* A result's content: a text alone stands as a string, as most tools' results do there. */
+static void put_content(struct json_writer *w, const struct json *content)
+{
+    const struct json *only = content && content->count == 1 ? content->first : NULL;
+
+    if (content && content->kind == JSON_ARRAY && only &&
+        str_eq(json_text(only, "type", S("")), S("text")))
+        json_string(w, json_text(only, "text", S("")));
+    else
+        json_raw(w, content ? content->source : S("\"\""));
+}
+
 static void on_tool_result(struct door *door, const rein_event *event, const struct json *body)
 {
     const struct json *content = json_get(body, "content");
@@ -184,15 +196,19 @@ static void on_tool_result(struct door *door, const rein_event *event, const str
     json_put(&w, "type", S("tool_result"));
     json_put(&w, "tool_use_id",
              call.n ? call : course_call(&door->course, json_text(body, "tool_use_id", S(""))));
-    json_put_raw(&w, "content", content ? content->source : S("\"\""));
+    json_key(&w, "content");
+    put_content(&w, content);
     if (json_bool(body, "is_error", false))
         json_put_bool(&w, "is_error", true);
     json_object_end(&w);
     json_array_end(&w);
     json_object_end(&w);
     json_put_raw(&w, "parent_tool_use_id", S("null"));
-    json_put_raw(&w, "tool_use_result",
-                 details ? details->source : content ? content->source : S("\"\""));
+    json_key(&w, "tool_use_result");
+    if (details)
+        json_raw(&w, details->source);
+    else
+        put_content(&w, content);
     stream_line_end(door, &w);
 }
 

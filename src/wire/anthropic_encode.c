@@ -239,6 +239,13 @@ static void put_block(struct json_writer *w, enum role role, const struct block 
     }
 }
 
+/* An object with something in it, so that a marker may follow behind a comma. */
+static bool has_members(str object)
+{
+    return object.n > 2 && object.p[0] == '{' && object.p[object.n - 1] == '}' &&
+           says_something(str_take(str_skip(object, 1), object.n - 2));
+}
+
 /* Whether a block may be sent at all. A thought without its signature would be refused. */
 static bool is_sendable(const struct block *block)
 {
@@ -246,9 +253,7 @@ static bool is_sendable(const struct block *block)
     case BLOCK_TEXT: return says_something(block->text);
     case BLOCK_THINKING:
     case BLOCK_REDACTED: return block->signature.n > 0;
-    case BLOCK_OPAQUE:
-        return str_starts(str_trim(block->native), S("{")) &&
-               str_ends(str_trim(block->native), S("}"));
+    case BLOCK_OPAQUE: return has_members(str_trim(block->native));
     case BLOCK_TOOL_USE:
     case BLOCK_TOOL_RESULT: return true;
     }

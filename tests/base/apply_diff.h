@@ -1,6 +1,6 @@
 /*
- * apply_diff.h - applies the hunks of a unified diff, strictly, for tests: whatever does not fit the
- * text to the byte is a fault. Written without a look at how diff.c makes them.
+ * apply_diff.h - applies the hunks of a unified diff, strictly, for tests: whatever does not fit
+ * the text to the byte is a fault. Written without a look at how diff.c makes them.
  */
 #ifndef TESTS_BASE_APPLY_DIFF_H
 #define TESTS_BASE_APPLY_DIFF_H

@@ -131,8 +131,10 @@ static void large_ones_stand_apart(void **state)
 }
 
 const struct CMUnitTest arena_tests[] = {
-    cmocka_unit_test(is_zeroed_and_aligned), cmocka_unit_test(copies_and_prints),
-    cmocka_unit_test(rewinds),               cmocka_unit_test(rewinds_to_nothing),
+    cmocka_unit_test(is_zeroed_and_aligned),
+    cmocka_unit_test(copies_and_prints),
+    cmocka_unit_test(rewinds),
+    cmocka_unit_test(rewinds_to_nothing),
     cmocka_unit_test(large_ones_stand_apart),
 };
 const size_t arena_tests_n = sizeof(arena_tests) / sizeof(arena_tests[0]);

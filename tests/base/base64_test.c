@@ -9,9 +9,14 @@ static void encodes_as_the_standard_says(void **state)
         str bytes;
         const char *text;
     } cases[] = {
-        {S_INIT(""), ""},           {S_INIT("f"), "Zg=="},         {S_INIT("fo"), "Zm8="},
-        {S_INIT("foo"), "Zm9v"},    {S_INIT("foob"), "Zm9vYg=="},  {S_INIT("fooba"), "Zm9vYmE="},
-        {S_INIT("foobar"), "Zm9vYmFy"}, {S_INIT("\xFB\xFF\xFE\0"), "+//+AA=="},
+        {S_INIT(""), ""},
+        {S_INIT("f"), "Zg=="},
+        {S_INIT("fo"), "Zm8="},
+        {S_INIT("foo"), "Zm9v"},
+        {S_INIT("foob"), "Zm9vYg=="},
+        {S_INIT("fooba"), "Zm9vYmE="},
+        {S_INIT("foobar"), "Zm9vYmFy"},
+        {S_INIT("\xFB\xFF\xFE\0"), "+//+AA=="},
     };
 
     (void)state;
@@ -32,10 +37,10 @@ static void encodes_as_the_standard_says(void **state)
 static void refuses_what_is_not_valid(void **state)
 {
     static const str cases[] = {
-        S_INIT("Z"),    S_INIT("Zg"),       S_INIT("Zg="),   S_INIT("Zm9v="), S_INIT("===="),
-        S_INIT("Z==="), S_INIT("Zg==Zg=="), S_INIT("Zm8=x"), S_INIT("Zm9 "),  S_INIT("Zm9\n"),
-        S_INIT("Zm9-"), S_INIT("Zm9_"),     S_INIT("Zh=="),  S_INIT("Zm9="),  S_INIT("Zm\0v"),
-        S_INIT("=m9v"), S_INIT("Z=9v"),     S_INIT("Zm=v"),  S_INIT("Zm9\xFF"),
+        S_INIT("Z"),    S_INIT("Zg"),       S_INIT("Zg="),   S_INIT("Zm9v="),   S_INIT("===="),
+        S_INIT("Z==="), S_INIT("Zg==Zg=="), S_INIT("Zm8=x"), S_INIT("Zm9 "),    S_INIT("Zm9\n"),
+        S_INIT("Zm9-"), S_INIT("Zm9_"),     S_INIT("Zh=="),  S_INIT("Zm9="),    S_INIT("Zm\0v"),
+        S_INIT("=m9v"), S_INIT("Z=9v"),     S_INIT("Zm=v"),  S_INIT("Zm9\xFF"), S_INIT("Zm9vZm9-"),
     };
 
     (void)state;

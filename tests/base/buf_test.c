@@ -1,4 +1,4 @@
-/* buf_test.c - growable bytes: the maximum to the byte, the NUL behind, what is left after a fault. */
+/* buf_test.c - growable bytes: the maximum to the byte, the NUL behind, what a fault leaves. */
 #include "test.h"
 
 #include <stdlib.h>

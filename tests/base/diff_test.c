@@ -25,13 +25,14 @@ static const struct {
     {"a\nb", "x\nb", 3, "@@ -1,2 +1,2 @@\n-a\n+x\n b\n\\ No newline at end of file\n", 1, 1},
     {"a\n", "a\nb", 3, "@@ -1,1 +1,2 @@\n a\n+b\n\\ No newline at end of file\n", 1, 0},
     {"a\r\n", "a\n", 3, "@@ -1,1 +1,1 @@\n-a\r\n+a\n", 1, 1},
-    /* two changes with twice the context between them are one hunk, with a line more they are two */
+    /* changes with twice the context between them are one hunk, with a line more they are two */
     {"1\na\nb\n2\n", "x\na\nb\ny\n", 1, "@@ -1,4 +1,4 @@\n-1\n+x\n a\n b\n-2\n+y\n", 2, 2},
     {"1\na\nb\nc\n2\n", "x\na\nb\nc\ny\n", 1,
      "@@ -1,2 +1,2 @@\n-1\n+x\n a\n@@ -4,2 +4,2 @@\n c\n-2\n+y\n", 2, 2},
     {"1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\n4\nfive\n6\n7\n8\n9\n", 3,
      "@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n", 1, 1},
-    {"a\nb\nc\na\nb\nb\na\n", "c\nb\na\nb\na\nc\n", 9, NULL, 2, 3}, /* Myers' own example: 5 edits */
+    {"a\nb\nc\na\nb\nb\na\n", "c\nb\na\nb\na\nc\n", 9, NULL, 2,
+     3}, /* Myers' own example: 5 edits */
 };
 
 static void says_what_changed(void **state)

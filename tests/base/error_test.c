@@ -78,8 +78,10 @@ static void table_has_every_status(void **state)
 }
 
 const struct CMUnitTest error_tests[] = {
-    cmocka_unit_test(says_what_failed), cmocka_unit_test(adds_context),
-    cmocka_unit_test(cuts_long_texts_between_characters), cmocka_unit_test(knows_errno),
+    cmocka_unit_test(says_what_failed),
+    cmocka_unit_test(adds_context),
+    cmocka_unit_test(cuts_long_texts_between_characters),
+    cmocka_unit_test(knows_errno),
     cmocka_unit_test(table_has_every_status),
 };
 const size_t error_tests_n = sizeof(error_tests) / sizeof(error_tests[0]);

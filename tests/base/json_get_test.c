@@ -21,8 +21,9 @@ static const struct json *tree(const char *text)
 
 static void gives_members_or_the_fallback(void **state)
 {
-    const struct json *o = tree("{\"s\":\"x\",\"i\":7,\"r\":-2.9,\"t\":true,\"n\":null,\"big\":1e30,"
-                                "\"low\":-1e30,\"s\":\"last\"}");
+    const struct json *o =
+        tree("{\"s\":\"x\",\"i\":7,\"r\":-2.9,\"t\":true,\"n\":null,\"big\":1e30,"
+             "\"low\":-1e30,\"s\":\"last\"}");
 
     (void)state;
     assert_true(str_eq(json_text(o, "s", S("none")), S("last")));

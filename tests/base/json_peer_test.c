@@ -1,6 +1,6 @@
 /*
- * json_peer_test.c - our reader beside json-c's strict one, on texts made and then broken by chance:
- * what we take json-c takes too, and both see the same values. What we refuse beyond that is named.
+ * json_peer_test.c - our reader beside json-c's strict one, on texts made and then broken by
+ * chance: what we take json-c takes too, and both see the same values. What we refuse beyond that is named.
  */
 #include "test.h"
 
@@ -33,9 +33,24 @@ static void make_space(struct buf *out)
 
 static void make_string(struct buf *out)
 {
-    static const char *const parts[] = {"a", "bcdefghijkl", " ", "\\n", "\\\"", "\\\\", "\\/",
-                                        "\\u00e9", "\xC3\xA9", "\xE2\x82\xAC", "\\ud83d\\ude00",
-                                        "\xF0\x9F\x98\x80", "0", "{", "]", ",", "\\t", "\\u000b"};
+    static const char *const parts[] = {"a",
+                                        "bcdefghijkl",
+                                        " ",
+                                        "\\n",
+                                        "\\\"",
+                                        "\\\\",
+                                        "\\/",
+                                        "\\u00e9",
+                                        "\xC3\xA9",
+                                        "\xE2\x82\xAC",
+                                        "\\ud83d\\ude00",
+                                        "\xF0\x9F\x98\x80",
+                                        "0",
+                                        "{",
+                                        "]",
+                                        ",",
+                                        "\\t",
+                                        "\\u000b"};
 
     buf_byte(out, '"');
     for (unsigned n = chance(6); n > 0; n--)
@@ -45,9 +60,18 @@ static void make_string(struct buf *out)
 
 static void make_scalar(struct buf *out)
 {
-    static const char *const scalars[] = {"null", "true", "false", "0", "-1", "1.5", "-0.25e3",
-                                          "9223372036854775807", "-9223372036854775808", "1e-7",
-                                          "123456.789", "2E+2"};
+    static const char *const scalars[] = {"null",
+                                          "true",
+                                          "false",
+                                          "0",
+                                          "-1",
+                                          "1.5",
+                                          "-0.25e3",
+                                          "9223372036854775807",
+                                          "-9223372036854775808",
+                                          "1e-7",
+                                          "123456.789",
+                                          "2E+2"};
 
     if (chance(2))
         make_string(out);

@@ -43,6 +43,10 @@ static void takes_what_is_valid(void **state)
         S_INIT("[ ]"),
         S_INIT("{ }"),
         S_INIT("[[],[[]],{}]"),
+        S_INIT(
+            "[[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],"
+            "[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],"
+            "[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[]]"), /* wide is not deep */
         S_INIT("{\"a\":{\"b\":[{\"c\":null}]}}"),
         S_INIT("\"\""),
         S_INIT("[\"a\",1,-0,0.5,1e5,1E+5,1e-5,-1.25e+10,true,false,null]"),
@@ -189,11 +193,12 @@ static const struct refused string_cases[] = {
     {S_INIT("\"\\uD800\\uD800\""), 1, 8},
     {S_INIT("\"\\uD800\\u0041\""), 1, 8},
     {S_INIT("\"\\uD800\\u12\""), 1, 8},
+    {S_INIT("\"\\uD800\\uE000\""), 1, 8},
     {S_INIT("\"\\uDC00\""), 1, 3},
     {S_INIT("\"\\uDFFF\\uD800\""), 1, 3},
     {S_INIT("\"\x80\""), 1, 2},
     {S_INIT("\"\xFF\""), 1, 2},
-    {S_INIT("\"\xC0\x80\""), 1, 2},         /* overlong */
+    {S_INIT("\"\xC0\x80\""), 1, 2}, /* overlong */
     {S_INIT("\"\xC1\xBF\""), 1, 2},
     {S_INIT("\"\xE0\x9F\xBF\""), 1, 2},
     {S_INIT("\"\xF0\x8F\xBF\xBF\""), 1, 2},
@@ -201,7 +206,7 @@ static const struct refused string_cases[] = {
     {S_INIT("\"\xF4\x90\x80\x80\""), 1, 2}, /* above U+10FFFF */
     {S_INIT("\"\xF5\x80\x80\x80\""), 1, 2},
     {S_INIT("\"\xF8\x88\x80\x80\x80\""), 1, 2},
-    {S_INIT("\"\xE2\x82\""), 1, 2},         /* cut short */
+    {S_INIT("\"\xE2\x82\""), 1, 2}, /* cut short */
     {S_INIT("\"\xE2\x82"), 1, 2},
     {S_INIT("\"\xC3"), 1, 2},
     {S_INIT("\"\xF0\x9F\x98"), 1, 2},
@@ -372,10 +377,12 @@ static void decodes_escapes(void **state)
         {S_INIT("\"a\\u0000b\""), S_INIT("a\0b")},
         {S_INIT("\"\\u007f\\u0080\\u07FF\\u0800\\uffff\""),
          S_INIT("\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xEF\xBF\xBF")},
-        {S_INIT("\"x\\uD800\\uDC00y\\uDBFF\\uDFFF\""), S_INIT("x\xF0\x90\x80\x80y\xF4\x8F\xBF\xBF")},
+        {S_INIT("\"x\\uD800\\uDC00y\\uDBFF\\uDFFF\""),
+         S_INIT("x\xF0\x90\x80\x80y\xF4\x8F\xBF\xBF")},
         {S_INIT("\"\\\\u0041\""), S_INIT("\\u0041")},
         {S_INIT("\"\\n\""), S_INIT("\n")},
-        {S_INIT("\"long plain text before\\nand after\""), S_INIT("long plain text before\nand after")},
+        {S_INIT("\"long plain text before\\nand after\""),
+         S_INIT("long plain text before\nand after")},
     };
 
     (void)state;
@@ -391,15 +398,10 @@ static void decodes_escapes(void **state)
 }
 
 const struct CMUnitTest json_read_tests[] = {
-    cmocka_unit_test(takes_what_is_valid),
-    cmocka_unit_test(refuses_broken_structure),
-    cmocka_unit_test(refuses_broken_scalars),
-    cmocka_unit_test(refuses_broken_strings),
-    cmocka_unit_test(says_what_is_wrong),
-    cmocka_unit_test(levels_are_limited),
-    cmocka_unit_test(every_node_knows_its_source),
-    cmocka_unit_test(changes_no_byte),
-    cmocka_unit_test(plain_strings_are_not_copied),
-    cmocka_unit_test(decodes_escapes),
+    cmocka_unit_test(takes_what_is_valid),          cmocka_unit_test(refuses_broken_structure),
+    cmocka_unit_test(refuses_broken_scalars),       cmocka_unit_test(refuses_broken_strings),
+    cmocka_unit_test(says_what_is_wrong),           cmocka_unit_test(levels_are_limited),
+    cmocka_unit_test(every_node_knows_its_source),  cmocka_unit_test(changes_no_byte),
+    cmocka_unit_test(plain_strings_are_not_copied), cmocka_unit_test(decodes_escapes),
 };
 const size_t json_read_tests_n = sizeof(json_read_tests) / sizeof(json_read_tests[0]);

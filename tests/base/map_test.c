@@ -37,7 +37,7 @@ static void does_what_an_array_does(void **state)
 
     for (size_t i = 0; i < KEYS; i++)
         expected += model[i] != NULL;
-    map_each(entry, &m)
+    map_each (entry, &m)
         walked++;
     assert_int_equal(walked, expected);
     assert_int_equal(m.n, expected);
@@ -62,14 +62,16 @@ static void keeps_the_order_of_insertion(void **state)
     map_set(&m, S("z"), &values[9]); /* replacing does not move it */
     map_remove(&m, S("m"));
     i = 0;
-    map_each(entry, &m)
-    {
+    map_each (entry, &m) {
         i += i == 3;
         assert_true(str_eq(entry->key, (str){keys[i], lengths[i]}));
         i++;
     }
     assert_int_equal(i, 5);
     assert_ptr_equal(map_get(&m, (str){NULL, 0}), &values[1]);
+    map_remove(&m, S("")); /* what is left of it must not look like an empty key */
+    assert_null(map_set(&m, S(""), &values[1]));
+    assert_true(m.entries[m.used - 1].key.p && m.n == 4);
     map_set(&m, S("m"), &values[3]);
     assert_true(str_eq(m.entries[m.used - 1].key, S("m")));
     map_fini(&m);
@@ -93,8 +95,7 @@ static void list_walks_while_items_leave(void **state)
         items[i].n = i;
         list_add(&head, &items[i].link);
     }
-    list_each(link, &head)
-    {
+    list_each (link, &head) {
         struct item *item = list_of(link, struct item, link);
 
         sum = sum * 10 + item->n;

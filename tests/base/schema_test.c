@@ -72,12 +72,14 @@ static void checks_types(void **state)
 
 static void checks_members(void **state)
 {
-    static const char read[] = "{\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\"},"
-                               "\"limit\":{\"type\":\"integer\",\"minimum\":1}},"
-                               "\"required\":[\"path\"],\"additionalProperties\":false}";
-    static const char edits[] = "{\"properties\":{\"edits\":{\"type\":\"array\",\"items\":{"
-                                "\"type\":\"object\",\"properties\":{\"old\":{\"type\":\"string\"}},"
-                                "\"required\":[\"old\"]}}}}";
+    static const char read[] =
+        "{\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\"},"
+        "\"limit\":{\"type\":\"integer\",\"minimum\":1}},"
+        "\"required\":[\"path\"],\"additionalProperties\":false}";
+    static const char edits[] =
+        "{\"properties\":{\"edits\":{\"type\":\"array\",\"items\":{"
+        "\"type\":\"object\",\"properties\":{\"old\":{\"type\":\"string\"}},"
+        "\"required\":[\"old\"]}}}}";
     static const struct schema_case cases[] = {
         {read, "{\"path\":\"/a\"}", NULL},
         {read, "{}", "`path`: required but missing\n"},
@@ -106,7 +108,8 @@ static void checks_choices_and_ranges(void **state)
 {
     static const struct schema_case cases[] = {
         {"{\"enum\":[\"a\",1,{\"b\":[2]}]}", "{\"b\":[2.0]}", NULL},
-        {"{\"enum\":[\"a\",1,null]}", "\"b\"", "the input: expected one of \"a\", 1, null, got \"b\"\n"},
+        {"{\"enum\":[\"a\",1,null]}", "\"b\"",
+         "the input: expected one of \"a\", 1, null, got \"b\"\n"},
         {"{\"const\":7}", "7.0", NULL},
         {"{\"const\":7}", "8", "the input: expected 7, got 8\n"},
         {"{\"minimum\":1,\"maximum\":3}", "3", NULL},
@@ -162,10 +165,11 @@ static void bears_broken_schemas(void **state)
         {"{\"type\":7}", "1", NULL},
         {"{\"type\":{}}", "1", NULL},
         {"{\"type\":\"nonsense\"}", "1", "the input: expected nonsense, got number 1\n"},
-        {"{\"properties\":[1],\"required\":\"x\",\"items\":3,\"enum\":{},\"anyOf\":{}}", "{\"a\":1}",
-         NULL},
+        {"{\"properties\":[1],\"required\":\"x\",\"items\":3,\"enum\":{},\"anyOf\":{}}",
+         "{\"a\":1}", NULL},
         {"{\"required\":[1,null]}", "{}", NULL},
-        {"{\"minimum\":\"x\",\"minLength\":-5,\"maxLength\":-1,\"maxItems\":\"3\"}", "\"abc\"", NULL},
+        {"{\"minimum\":\"x\",\"minLength\":-5,\"maxLength\":-1,\"maxItems\":\"3\"}", "\"abc\"",
+         NULL},
         {"7", "1", NULL},
         {"{\"allOf\":[1,true,{}]}", "1", NULL},
     };
@@ -196,8 +200,11 @@ static void lists_twenty_at_most(void **state)
 }
 
 const struct CMUnitTest schema_tests[] = {
-    cmocka_unit_test(checks_types),         cmocka_unit_test(checks_members),
-    cmocka_unit_test(checks_choices_and_ranges), cmocka_unit_test(checks_combinations),
-    cmocka_unit_test(bears_broken_schemas), cmocka_unit_test(lists_twenty_at_most),
+    cmocka_unit_test(checks_types),
+    cmocka_unit_test(checks_members),
+    cmocka_unit_test(checks_choices_and_ranges),
+    cmocka_unit_test(checks_combinations),
+    cmocka_unit_test(bears_broken_schemas),
+    cmocka_unit_test(lists_twenty_at_most),
 };
 const size_t schema_tests_n = sizeof(schema_tests) / sizeof(schema_tests[0]);

@@ -87,7 +87,7 @@ static void reads_whole_numbers(void **state)
 }
 
 const struct CMUnitTest str_tests[] = {
-    cmocka_unit_test(clamps_at_both_ends), cmocka_unit_test(finds_first),
+    cmocka_unit_test(clamps_at_both_ends),        cmocka_unit_test(finds_first),
     cmocka_unit_test(cuts_until_nothing_is_left), cmocka_unit_test(trims_and_orders),
     cmocka_unit_test(reads_whole_numbers),
 };

@@ -93,9 +93,19 @@ static void finds_the_nearest_word(void **state)
         const char *word;
         int found;
     } cases[] = {
-        {"model", 0}, {"modell", 0}, {"mdoel", 0},           {"MODE", 1},      {"paht", 3},
-        {"filePath", 4}, {"permision-mode", 2}, {"premission-moed", 2}, {"zebra", -1}, {"", -1},
-        {"xyz", -1},  {"m", -1},
+        {"model", 0},
+        {"modell", 0},
+        {"mdoel", 0},
+        {"MODE", 1},
+        {"paht", 3},
+        {"filePath", 4},
+        {"permision-mode", 2},
+        {"premission-moed", 2},
+        {"zebra", -1},
+        {"pxxh", -1},
+        {"", -1},
+        {"xyz", -1},
+        {"m", -1},
     };
 
     (void)state;
@@ -139,10 +149,8 @@ static void finds_embedded_files(void **state)
 }
 
 const struct CMUnitTest text_tests[] = {
-    cmocka_unit_test(times_come_back),
-    cmocka_unit_test(reads_times_strictly),
-    cmocka_unit_test(finds_the_nearest_word),
-    cmocka_unit_test(long_words_are_no_neighbours),
+    cmocka_unit_test(times_come_back),        cmocka_unit_test(reads_times_strictly),
+    cmocka_unit_test(finds_the_nearest_word), cmocka_unit_test(long_words_are_no_neighbours),
     cmocka_unit_test(finds_embedded_files),
 };
 const size_t text_tests_n = sizeof(text_tests) / sizeof(text_tests[0]);

@@ -8,7 +8,9 @@ static const struct {
     const char *plain, *coloured; /* NULL: the same as plain */
 } cases[] = {
     {S_INIT("plain\ttext\n"), "plain\ttext\n", NULL},
-    {S_INIT("a\0b\x07\x08\x0B\x0C\x7F" "c"), "abc", NULL},
+    {S_INIT("a\0b\x07\x08\x0B\x0C\x7F"
+            "c"),
+     "abc", NULL},
     {S_INIT("a\r\nb\rc\r\r\nd\r"), "a\nb\nc\nd\n", NULL},
     {S_INIT("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"), "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", NULL},
     {S_INIT("a\xFF\xC3z"), "a\xEF\xBF\xBD\xEF\xBF\xBDz", NULL},
@@ -23,17 +25,33 @@ static const struct {
     {S_INIT("\033[1;31mred\033[0m."), "red.", "\033[1;31mred\033[0m."},
     {S_INIT("\033[38;2;1;2;3mx\033[m"), "x", "\033[38;2;1;2;3mx\033[m"},
     {S_INIT("\033[4:3mx"), "x", "\033[4:3mx\033[0m"},
-    {S_INIT("\x9B" "31mx"), "x", "\033[31mx\033[0m"},
-    {S_INIT("\xC2\x9B" "31mx"), "x", "\033[31mx\033[0m"},
+    {S_INIT("\x9B"
+            "31mx"),
+     "x", "\033[31mx\033[0m"},
+    {S_INIT("\xC2\x9B"
+            "31mx"),
+     "x", "\033[31mx\033[0m"},
     {S_INIT("a\033[8mhidden\033[0m"), "ahidden", "ahidden\033[0m"},
     {S_INIT("a\033[1;8mhidden"), "ahidden", NULL},
     {S_INIT("a\033[38;5;8mgrey\033[48;5;8;8mx"), "agreyx", "a\033[38;5;8mgreyx\033[0m"},
-    {S_INIT("\033[1111111111111111111111111111111111111111111111111111111111111111111mx"), "x", NULL},
+    {S_INIT("\033[1111111111111111111111111111111111111111111111111111111111111111111mx"), "x",
+     NULL},
     /* strings: titles, links, clipboard, images, and their ends */
-    {S_INIT("a\033]0;title\007b\033]8;;http://x\033\\c\033]52;c;AAAA\xC2\x9C" "d"), "abcd", NULL},
+    {S_INIT("a\033]0;title\007b\033]8;;http://x\033\\c\033]52;c;AAAA\xC2\x9C"
+            "d"),
+     "abcd", NULL},
     {S_INIT("a\033Pq#0;2\033\\b\033_Ga=T\033\\c\033^pm\033\\d\033Xsos\033\\e"), "abcde", NULL},
-    {S_INIT("a\x9D" "0;t\007b\x90q\x9C" "c\x9F" "apc\x9C" "d\x9Epm\x9C" "e\x98s\x9C" "f"), "abcdef", NULL},
-    {S_INIT("a\xC2\x9D" "0;t\007b"), "ab", NULL},
+    {S_INIT("a\x9D"
+            "0;t\007b\x90q\x9C"
+            "c\x9F"
+            "apc\x9C"
+            "d\x9Epm\x9C"
+            "e\x98s\x9C"
+            "f"),
+     "abcdef", NULL},
+    {S_INIT("a\xC2\x9D"
+            "0;t\007b"),
+     "ab", NULL},
     {S_INIT("a\033Pq\007still\033\\b"), "ab", NULL},         /* BEL ends OSC only */
     {S_INIT("a\033]0;\xE2\x9C\x93 check\007b"), "ab", NULL}, /* 0x9C inside a character */
     {S_INIT("a\033]0;title\030b\033]0;title\032c"), "abc", NULL},
@@ -44,14 +62,27 @@ static const struct {
     {S_INIT("a\033"), "a", NULL},
     {S_INIT("a\033\033[31mb"), "ab", "a\033[31mb\033[0m"},
     {S_INIT("a\033\nb"), "a\nb", NULL},
-    {S_INIT("a\033\xC3\xA9" "b"), "a\xC3\xA9" "b", NULL},
-    {S_INIT("a\x84\x85\xC2\x85" "b"), "ab", NULL},
+    {S_INIT("a\033\xC3\xA9"
+            "b"),
+     "a\xC3\xA9"
+     "b",
+     NULL},
+    {S_INIT("a\x84\x85\xC2\x85"
+            "b"),
+     "ab", NULL},
     /* what shows nothing or turns text around */
-    {S_INIT("a\xE2\x80\xAE" "b\xE2\x81\xA6" "c\xD8\x9C" "d"), "a\\u{202E}b\\u{2066}c\\u{61C}d", NULL},
-    {S_INIT("a\xE2\x80\x8B\xE2\x80\x8D\xEF\xBB\xBF\xE2\x81\xA0" "b"),
+    {S_INIT("a\xE2\x80\xAE"
+            "b\xE2\x81\xA6"
+            "c\xD8\x9C"
+            "d"),
+     "a\\u{202E}b\\u{2066}c\\u{61C}d", NULL},
+    {S_INIT("a\xE2\x80\x8B\xE2\x80\x8D\xEF\xBB\xBF\xE2\x81\xA0"
+            "b"),
      "a\\u{200B}\\u{200D}\\u{FEFF}\\u{2060}b", NULL},
-    {S_INIT("\xF3\xA0\x80\x81\xF3\xA0\x81\x81\xF3\xA0\x84\x80"), "\\u{E0001}\\u{E0041}\\u{E0100}", NULL},
-    {S_INIT("\xE2\x80\xA8\xE2\x80\xA9\xC2\xAD\xE3\x85\xA4"), "\\u{2028}\\u{2029}\\u{AD}\\u{3164}", NULL},
+    {S_INIT("\xF3\xA0\x80\x81\xF3\xA0\x81\x81\xF3\xA0\x84\x80"), "\\u{E0001}\\u{E0041}\\u{E0100}",
+     NULL},
+    {S_INIT("\xE2\x80\xA8\xE2\x80\xA9\xC2\xAD\xE3\x85\xA4"), "\\u{2028}\\u{2029}\\u{AD}\\u{3164}",
+     NULL},
     {S_INIT("\xE2\x9D\xA4\xEF\xB8\x8F\xEF\xB8\x8F!"), "\xE2\x9D\xA4\xEF\xB8\x8F\\u{FE0F}!", NULL},
     {S_INIT("\xEF\xB8\x8F"), "\\u{FE0F}", NULL},
 };

@@ -11,7 +11,11 @@
 static size_t slow_length(const unsigned char *p, size_t n)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = p[0] < 0x80 ? 1 : p[0] >> 5 == 6 ? 2 : p[0] >> 4 == 14 ? 3 : p[0] >> 3 == 30 ? 4 : 0;
+    size_t length = p[0] < 0x80       ? 1
+                    : p[0] >> 5 == 6  ? 2
+                    : p[0] >> 4 == 14 ? 3
+                    : p[0] >> 3 == 30 ? 4
+                                      : 0;
     uint32_t code = length == 1 ? p[0] : p[0] & (0x7FU >> length);
 
     if (length == 0 || length > n)
@@ -21,14 +25,15 @@ static size_t slow_length(const unsigned char *p, size_t n)
             return 0;
         code = code << 6 | (p[i] & 63);
     }
-    return code < least[length] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000) ? 0 : length;
+    return code < least[length] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000) ? 0
+                                                                                        : length;
 }
 
 static void knows_what_is_valid(void **state)
 {
-    static const unsigned char bytes[] = {0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0,
-                                          0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0,
-                                          0xF1, 0xF3, 0xF4, 0xF5, 0xF8, 0xFE, 0xFF};
+    static const unsigned char bytes[] = {0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF,
+                                          0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE,
+                                          0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xF8, 0xFE, 0xFF};
     size_t n = COUNT(bytes);
 
     (void)state;
@@ -79,6 +84,7 @@ static void cuts_on_boundaries(void **state)
     }
     assert_int_equal(utf8_head(S("\x80\x80\x80\x80\x80"), 3).n, 3); /* nothing to keep whole */
     assert_int_equal(utf8_tail(S("\x80\x80\x80\x80\x80"), 3).n, 3);
+    assert_int_equal(utf8_head(S("\xC3\xA9\x80"), 2).n, 2);
     assert_int_equal(utf8_head((str){NULL, 0}, 3).n, 0);
     assert_int_equal(utf8_tail((str){NULL, 0}, 3).n, 0);
 }
@@ -111,13 +117,16 @@ static void knows_columns(void **state)
         {"\xED\x95\x9C", 2},                         /* a Hangul syllable */
         {"\xE1\x84\x92\xE1\x85\xA1\xE1\x86\xAB", 2}, /* the same of three letters */
         {"\xF0\x9F\x98\x80", 2},
-        {"\xF0\x9F\x87\xA9\xF0\x9F\x87\xAA", 2},     /* a flag */
+        {"\xF0\x9F\x87\xA9\xF0\x9F\x87\xAA", 2}, /* a flag */
         {"\xF0\x9F\x87\xA9\xF0\x9F\x87\xAA\xF0\x9F\x87\xAB\xF0\x9F\x87\xB7", 4},
         {"\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7", 2}, /* two faces joined */
+        {"\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7"
+         "a",
+         3},
         {"\xE2\x80\x8B", 0},
         {"a\xFFz", 3},
         {"\xEF\xBF\xBD", 1},
-        {"\xE2\x94\x80", 1},                         /* a line of a box */
+        {"\xE2\x94\x80", 1}, /* a line of a box */
     };
 
     (void)state;

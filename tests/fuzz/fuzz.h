@@ -1,4 +1,4 @@
-/* fuzz.h - what a fuzzer here needs: its entry's prototype, and a check that NDEBUG leaves alone. */
+/* fuzz.h - what a fuzzer needs: its entry's prototype, and a check that NDEBUG leaves alone. */
 #ifndef TESTS_FUZZ_H
 #define TESTS_FUZZ_H
 

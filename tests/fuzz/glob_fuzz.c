@@ -1,6 +1,6 @@
 /*
- * glob_fuzz.c - a pattern and a path, a line each, to the glob matcher, beside one that tries and goes
- * back, as short as can be written. Braces, which that one has not, are compared by what they mean:
+ * glob_fuzz.c - a pattern and a path, a line each, to the glob matcher, beside one that tries and
+ * goes back, as short as can be written. Braces, which that one has not, are compared by what they mean:
  * {a,b} fits what a fits or b fits.
  */
 #include "base/text.h"

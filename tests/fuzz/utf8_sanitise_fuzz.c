@@ -1,6 +1,6 @@
 /*
- * utf8_sanitise_fuzz.c - any bytes to the terminal's sanitiser: what comes out is of its alphabet and
- * nothing else, and sanitising it again changes nothing. Written without a look at how it is done.
+ * utf8_sanitise_fuzz.c - any bytes to the terminal's sanitiser: what comes out is of its alphabet
+ * and nothing else, and sanitising it again changes nothing. Written without a look at how it is done.
  */
 #include "base/utf8.h"
 #include "fuzz/fuzz.h"
