@@ -172,19 +172,27 @@ static void answer(struct talk *t, const struct question *q, const char *line)
     buf_fini(&payload);
 }
 
-/* Ask the oldest question; what was typed before it could be read does not count. */
-static void ask(struct talk *t, const struct question *q)
+/* The whole question; what was typed before it stood there does not count. */
+static void put_question(struct talk *t, const struct question *q)
 {
-    char id[37];
     struct buf out;
-    char *line;
 
-    snprintf(id, sizeof id, "%s", q->id);
     buf_init(&out, BUF_NO_MAX);
     draw_question(render_theme(t->render), q, &out);
     show(t, &out);
     buf_fini(&out);
     tcflush(STDIN_FILENO, TCIFLUSH);
+    host_write(NULL, "  > ", 4);
+}
+
+/* Ask the oldest question. */
+static void ask(struct talk *t, const struct question *q)
+{
+    char id[37];
+    char *line;
+
+    snprintf(id, sizeof id, "%s", q->id);
+    put_question(t, q);
     while (!host_is_terminated() && !host_output_failed()) {
         bool is_readable = host_turn(t->r, STDIN_FILENO, -1);
         q = render_question(t->render);
@@ -201,7 +209,7 @@ static void ask(struct talk *t, const struct question *q)
         if (got == LINE_END) {
             t->leaving = true;
             answer(t, q, "n");
-        } else {
+        } else if (!run_slash(t, line)) {
             answer(t, q, line);
         }
         return;

@@ -247,7 +247,7 @@ void draw_question(const struct theme *theme, const struct question *question, s
         buf_add(out, S("  [a]lways in this session: "));
         put_plainly(str_of(question->always), out);
     }
-    buf_add(out, S("\n  > "));
+    buf_byte(out, '\n');
 }
 
 /* ---- the end of a turn ------------------------------------------------------------------------- */
@@ -291,6 +291,7 @@ void draw_turn_end(const struct theme *theme, const struct json *result, str sto
                  json_int(usage, "cache_read_input_tokens", 0) +
                  json_int(usage, "cache_creation_input_tokens", 0);
     int64_t requests = json_int(result, "requests", 0);
+    double cost = json_real(result, "cost_usd", json_real(result, "total_cost_usd", 0));
     str words = S("ended with an error");
     enum style style = STYLE_BAD;
 
@@ -304,7 +305,9 @@ void draw_turn_end(const struct theme *theme, const struct json *result, str sto
     draw_count(in, out);
     buf_add(out, S(" tokens in, "));
     draw_count(json_int(usage, "output_tokens", 0), out);
-    buf_printf(out, " out · $%.4f · ", json_real(result, "total_cost_usd", 0));
+    buf_add(out, S(" out · "));
+    if (cost > 0)
+        buf_printf(out, "$%.4f · ", cost);
     draw_duration(json_int(result, "duration_us", 0), out);
     buf_add(out, str_of(theme_off(theme)));
     buf_byte(out, '\n');

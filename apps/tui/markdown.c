@@ -209,11 +209,13 @@ static void put_table(struct markdown *m)
         if (i + 1 != m->n_head)
             continue;
         put_prefix(m);
+        buf_add(m->out, str_of(theme_on(m->theme, STYLE_DIM)));
         for (size_t k = 0; k < n; k++) {
             for (int c = 0; c < widths[k]; c++)
-                theme_put(m->theme, STYLE_DIM, S("─"), m->out);
-            buf_add(m->out, k + 1 < n ? S("  ") : S("\n"));
+                buf_add(m->out, S("─"));
+            buf_add(m->out, k + 1 < n ? S("  ") : str_of(theme_off(m->theme)));
         }
+        buf_byte(m->out, '\n');
     }
     if (m->n_cells % m->n_columns)
         buf_byte(m->out, '\n');

@@ -40,13 +40,16 @@ void anthropic_decoder_free(struct wire_decoder *d)
 
 /* ---- framing --------------------------------------------------------------------------------- */
 
-/* The beginning of what was not understood, fit to be shown. */
+/* The beginning of what was not understood, in one line that is fit to be shown. */
 rein_status decoder_not_understood(const char *what, str bytes, struct error *err)
 {
     struct buf shown;
 
     buf_init(&shown, BUF_NO_MAX);
     utf8_sanitise(&shown, str_take(bytes, DECODER_SHOWN_MAX), false);
+    for (size_t i = 0; i < shown.n; i++)
+        if (shown.p[i] == '\n' || shown.p[i] == '\t')
+            shown.p[i] = ' ';
     rein_status status = fail(err, REIN_PROTOCOL, "%s: %.*s", what, FS(buf_str(&shown)));
 
     buf_fini(&shown);

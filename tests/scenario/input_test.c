@@ -40,7 +40,7 @@ static void bad_command_lines_name_the_nearest(void **state)
         {{"-p", "x", "--output-format", "xml"}, {"xml", "stream-json"}},
         {{"-p", "x", "--allowedTools", "Bash(make"}, {"Bash(make"}},
         {{"sesion", "list"}, {"sesion", "session"}},
-        {{"-p", "x", "--model", "anthropic/claude-opsu-5-5"}, {"claude-opsu-5-5"}},
+        {{"-p", "x", "--model", "gtp-9"}, {"gtp-9"}},
         {{"-p", "x", "--model", "nobody/x"}, {"nobody"}},
         {{"-p", "x", "--model", "script:/nowhere.script"}, {"/nowhere.script"}},
         {{"-p", "x", "--resume", "00000000-0000-7000-8000-000000000000"}, {"00000000"}},
@@ -92,6 +92,17 @@ static void a_refused_key_is_said_so(void **state)
     world_begin(&w, "model error 401 authentication_error \"invalid x-api-key\"\n");
     world_run(&w, (const char *[]){"-p", "x", NULL});
     assert_complaint(&w, 1, (const char *[]){"invalid x-api-key", "ANTHROPIC_API_KEY", NULL});
+    world_end(&w);
+}
+
+static void a_model_that_the_server_does_not_know_is_named(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_begin(&w, "model error 404 not_found_error \"model: claude-next\"\n");
+    world_run(&w, (const char *[]){"-p", "x", "--model", "anthropic/claude-next", NULL});
+    assert_complaint(&w, 1, (const char *[]){"claude-next", "404", NULL});
     world_end(&w);
 }
 
@@ -153,6 +164,7 @@ const struct CMUnitTest input_tests[] = {
     cmocka_unit_test(no_key_names_the_variable),
     cmocka_unit_test(an_unreachable_host_is_named),
     cmocka_unit_test(a_refused_key_is_said_so),
+    cmocka_unit_test(a_model_that_the_server_does_not_know_is_named),
     cmocka_unit_test(a_broken_scenario_says_line_and_fault),
     cmocka_unit_test(a_broken_database_is_named_and_kept),
     cmocka_unit_test(an_unreadable_folder_is_named),

@@ -122,7 +122,7 @@ static void framing(void **state)
          "stop tool_use (tool_use) in=3 out=4\nend ok\n"},
         {"F18 lines of JSON", "{\"model\":\"x\",\"done\":false}\n{\"model\":\"x\",\"done\":true}\n",
          "end protocol: the server answered neither with a stream nor with JSON: "
-         "{\"model\":\"x\",\"done\":false}\n{\"model\":\"x\",\"done\":true}\n\n"},
+         "{\"model\":\"x\",\"done\":false} {\"model\":\"x\",\"done\":true} \n"},
         {"F19 ends early", START TEXT0 SAY(0, "Hi"), BEGUN "begin 0 text\ndelta 0 Hi\n"
          "block 0 text Hi\nend protocol: the reply ended before it was complete\n"},
         {"F19 empty", "", "end protocol: the server closed the connection without a reply\n"},
