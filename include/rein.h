@@ -184,8 +184,8 @@ REIN_API const char *rein_turn_result(rein_session *s);
 typedef void rein_write_fn(void *data, const char *bytes, size_t size);
 
 /* Show the session's events through a protocol: "text" (the answer alone), "json" (one result
- * object), "stream-json" (a line an event). Bytes come to `write`. docs/headless.md has the
- * shapes. */
+ * object), "stream-json" (a line an event), "stream-json-partial" (the same with the pieces of
+ * replies). Bytes come to `write`. docs/headless.md has the shapes. */
 REIN_API rein_status rein_door_open(rein_session *s, const char *protocol, rein_write_fn *write,
                                     void *data, rein_door **out, rein_error *err);
 

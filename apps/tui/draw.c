@@ -198,6 +198,15 @@ void draw_result(const struct theme *theme, int columns, const struct call_shown
 
 /* ---- questions --------------------------------------------------------------------------------- */
 
+static size_t run_of(str s, size_t at)
+{
+    size_t n = 0;
+
+    while (at + n < s.n && s.p[at + n] == s.p[at])
+        n++;
+    return n;
+}
+
 /* Nothing may hide behind white space: runs of eight or more are counted, tabs are shown. */
 static void put_plainly(str text, struct buf *out)
 {
@@ -207,20 +216,18 @@ static void put_plainly(str text, struct buf *out)
     utf8_sanitise(&safe, text, false);
     str s = buf_str(&safe);
     for (size_t i = 0; i < s.n;) {
-        size_t run = 0;
-        while (i + run < s.n && s.p[i + run] == s.p[i] && (s.p[i] == ' ' || s.p[i] == '\n'))
-            run++;
+        bool is_blank = s.p[i] == ' ', is_end = s.p[i] == '\n';
+        size_t run = is_blank || is_end ? run_of(s, i) : 1;
         if (run >= 8)
-            buf_printf(out, "[%zu %s]", run, s.p[i] == ' ' ? "blanks" : "line ends");
-        if (run < 8) {
+            buf_printf(out, "[%zu %s]", run, is_blank ? "blanks" : "line ends");
+        else
             run = 1;
-            if (s.p[i] == '\t')
-                buf_add(out, S("\\t"));
-            else
-                buf_byte(out, s.p[i]);
-        }
-        if (s.p[i] == '\n' || (run >= 8 && s.p[i] == '\n'))
-            buf_add(out, S("  │ "));
+        if (is_end)
+            buf_add(out, S("\n  │ "));
+        else if (s.p[i] == '\t')
+            buf_add(out, S("\\t"));
+        else if (run == 1)
+            buf_byte(out, s.p[i]);
         i += run;
     }
     buf_fini(&safe);

@@ -33,7 +33,6 @@ struct markdown {
     size_t n_spans;
     enum style base;        /* of the block: a heading's                   */
     size_t link_at;         /* where the open link's text began            */
-    bool in_code;
     bool begun;             /* something stands above: a blank line parts  */
     bool tight;             /* inside an item: no blank line               */
     /* a table: its cells as text, row by row */
@@ -279,19 +278,23 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *data)
         begin_item(m, detail);
         break;
     case MD_BLOCK_HR:
+        leaf_end(m);
         part(m);
         put_prefix(m);
         theme_put(m->theme, STYLE_DIM, S("────────"), m->out);
         buf_byte(m->out, '\n');
         break;
     case MD_BLOCK_H:
+        leaf_end(m);
         m->base = STYLE_HEADING;
         put_styles(m);
         break;
     case MD_BLOCK_CODE:
-        m->in_code = true;
+    case MD_BLOCK_P:
+        leaf_end(m); /* of an item, whose text has no paragraph of its own */
         break;
     case MD_BLOCK_TABLE:
+        leaf_end(m);
         m->n_columns = ((MD_BLOCK_TABLE_DETAIL *)detail)->col_count;
         m->n_cells = m->n_head = 0;
         buf_clear(&m->cells);
@@ -302,7 +305,6 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *data)
         break;
     case MD_BLOCK_DOC:
     case MD_BLOCK_HTML:
-    case MD_BLOCK_P:
     case MD_BLOCK_THEAD:
     case MD_BLOCK_TBODY:
     case MD_BLOCK_TR:
@@ -326,7 +328,6 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *data)
         m->tight = m->depth > 0;
         break;
     case MD_BLOCK_CODE:
-        m->in_code = false;
         put_code(m);
         break;
     case MD_BLOCK_TH:

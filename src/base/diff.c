@@ -8,6 +8,8 @@
  */
 #include "base/text.h"
 
+#include <assert.h>
+
 enum { EDITS_MAX = 20000, UNREACHED = -1 };
 
 struct line {
@@ -40,6 +42,7 @@ static uint64_t hash_of(str text)
 {
     uint64_t hash = UINT64_C(0xCBF29CE484222325);
 
+    assert(text.p);
     for (size_t i = 0; i < text.n; i++)
         hash = (hash ^ (unsigned char)text.p[i]) * UINT64_C(0x100000001B3);
     return hash;

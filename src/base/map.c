@@ -58,6 +58,7 @@ static uint32_t *slot_of(const struct map *m, str key)
 
         if (number == NO_ENTRY)
             return &m->index[i];
+        assert(m->entries);
         const struct map_entry *entry = &m->entries[number - 1];
 
         if (entry->key.p && str_eq(entry->key, key))
@@ -83,6 +84,7 @@ static void close_gaps(struct map *m)
 {
     size_t kept = 0;
 
+    assert(m->entries || m->used == 0);
     for (size_t i = 0; i < m->used; i++) {
         if (m->entries[i].key.p)
             m->entries[kept++] = m->entries[i];
@@ -123,6 +125,7 @@ void *map_set(struct map *m, str key, void *value)
         memcpy(copy, key.p, key.n);
     if (m->used == m->room)
         grow(m);
+    assert(m->entries && m->used < m->room);
     m->entries[m->used] = (struct map_entry){{copy, key.n}, value};
     *slot_of(m, (str){copy, key.n}) = (uint32_t)(m->used + 1);
     m->used++, m->n++;

@@ -64,18 +64,38 @@ static void hold(size_t i, str value)
     vault.used += value.n;
 }
 
+/* The value in an entry of the environment of that name, or NULL. */
+static char *value_of(char *entry, const char *name)
+{
+    size_t n = strlen(name);
+
+    return strncmp(entry, name, n) == 0 && entry[n] == '=' ? entry + n + 1 : NULL;
+}
+
+/* A name may stand there more than once: the first counts, all are overwritten, where execve put
+ * them, since /proc/PID/environ shows that place. */
+static void take(size_t i)
+{
+    bool first = true;
+
+    for (char **entry = environ; entry && *entry; entry++) {
+        char *value = value_of(*entry, vault_names[i]);
+        size_t n = value ? strlen(value) : 0;
+        if (n && first && vault_open())
+            hold(i, str_make(value, n));
+        if (value) {
+            explicit_bzero(value, n);
+            first = false;
+        }
+    }
+    if (!first)
+        unsetenv(vault_names[i]);
+}
+
 void vault_take(void)
 {
-    for (size_t i = 0; i < VAULT_KEYS; i++) {
-        char *value = getenv(vault_names[i]);
-        if (!value)
-            continue;
-        size_t n = strlen(value);
-        if (n && vault_open())
-            hold(i, str_make(value, n));
-        explicit_bzero(value, n); /* where execve put it: /proc/PID/environ shows that place */
-        unsetenv(vault_names[i]);
-    }
+    for (size_t i = 0; i < VAULT_KEYS; i++)
+        take(i);
 }
 
 str vault_get(const char *variable)

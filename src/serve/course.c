@@ -56,17 +56,6 @@ static void on_started(struct course *c, const struct json *body)
         c->tools = arena_str(&c->life, tools->source);
 }
 
-static void on_running(struct course *c, const struct json *body)
-{
-    (void)body;
-    map_fini(&c->calls);
-    map_init(&c->calls);
-    arena_reset(&c->turn);
-    c->stop = c->error_type = c->error_message = c->end = c->message_id = (str){0};
-    c->refused = c->ended = false;
-    c->result = NULL;
-}
-
 /* Blocks of one reply share an id; where the event names none, the request's own stands for it. */
 static void on_request(struct course *c, const struct json *body)
 {
@@ -75,6 +64,17 @@ static void on_request(struct course *c, const struct json *body)
     (void)body;
     id_uuid(c->event_id, id);
     c->message_id = arena_printf(&c->turn, "msg_%s", id);
+}
+
+static void on_running(struct course *c, const struct json *body)
+{
+    map_fini(&c->calls);
+    map_init(&c->calls);
+    arena_reset(&c->turn);
+    c->stop = c->error_type = c->error_message = c->end = (str){0};
+    on_request(c, body);
+    c->refused = c->ended = false;
+    c->result = NULL;
 }
 
 static void on_block(struct course *c, const struct json *body)

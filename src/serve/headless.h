@@ -7,7 +7,7 @@
 
 #include "serve/course.h"
 
-struct partial;
+struct preview;
 
 struct door {
     const struct door_ops *ops;
@@ -17,7 +17,7 @@ struct door {
     struct buf line;         /* what is being built                      */
     bool primed;             /* it was told what the session is      */
     bool begun;              /* stream-json: this turn's init is written */
-    struct partial *partial; /* stream-json with deltas, else NULL       */
+    struct preview *preview; /* stream-json with deltas, else NULL       */
 };
 
 struct door *headless_open(const struct door_ops *ops, const struct door_info *info,

@@ -6,117 +6,30 @@
  * result. An assistant line holds one finished block; its usage is not known yet when the block is,
  * and stands in the result.
  */
-#include "serve/headless.h"
-#include "serve/partial.h"
-
-static void stream_line_end(struct door *door, struct json_writer *w)
-{
-    char uuid[ID_UUID_SIZE];
-
-    course_uuid(&door->course, uuid);
-    json_put(w, "session_id", door->course.session);
-    json_put(w, "uuid", str_of(uuid));
-    json_object_end(w);
-    buf_byte(&door->line, '\n');
-    headless_flush(door);
-}
-
-static struct json_writer stream_line(struct door *door, str type)
-{
-    struct json_writer w;
-
-    json_begin(&w, &door->line);
-    json_object(&w);
-    json_put(&w, "type", type);
-    return w;
-}
-
-static struct json_writer system_line(struct door *door, str subtype)
-{
-    struct json_writer w = stream_line(door, S("system"));
-
-    json_put(&w, "subtype", subtype);
-    return w;
-}
-
-/* ---- the lines --------------------------------------------------------------------------------- */
-
-static void put_init(struct door *door)
-{
-    static const char *const empty[] = {"mcp_servers", "slash_commands", "agents", "skills",
-                                        "plugins"};
-    const struct course *c = &door->course;
-    struct json_writer w = system_line(door, S("init"));
-
-    json_put(&w, "cwd", c->folder);
-    json_put_raw(&w, "tools", c->tools);
-    json_put(&w, "model", c->model);
-    json_put(&w, "permissionMode", c->mode);
-    json_put(&w, "apiKeySource", c->key_source);
-    json_put(&w, "version", c->version);
-    json_put(&w, "claude_code_version", c->version); /* the published name of the same */
-    json_put(&w, "output_style", S("default"));
-    for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++)
-        json_put_raw(&w, empty[i], S("[]"));
-    stream_line_end(door, &w);
-    door->begun = true;
-}
+#include "serve/preview.h"
+#include "serve/stream_line.h"
 
 static void on_running(struct door *door, const rein_event *event, const struct json *body)
 {
     (void)event;
     (void)body;
-    if (!door->begun)
-        put_init(door);
+    stream_init(door);
 }
 
-/* The members of an assistant's message up to the opening of its content; `model` as it answered. */
-static struct json_writer assistant_begin(struct door *door, str model)
+static void end_preview(struct door *door, const rein_event *event, const struct json *body)
 {
-    struct json_writer w;
-
-    on_running(door, NULL, NULL);
-    w = stream_line(door, S("assistant"));
-    json_key(&w, "message");
-    json_object(&w);
-    json_put(&w, "id", door->course.message_id);
-    json_put(&w, "type", S("message"));
-    json_put(&w, "role", S("assistant"));
-    json_put(&w, "model", model);
-    json_key(&w, "content");
-    json_array(&w);
-    return w;
-}
-
-static void assistant_end(struct door *door, struct json_writer *w, const struct json *usage,
-                          str stop, str error)
-{
-    json_array_end(w);
-    json_put_raw(w, "stop_reason", stop);
-    json_put_raw(w, "stop_sequence", S("null"));
-    json_put_raw(w, "usage",
-                 usage ? usage->source : S("{\"input_tokens\":0,\"output_tokens\":0}"));
-    json_object_end(w);
-    json_put_raw(w, "parent_tool_use_id", S("null"));
-    if (error.n)
-        json_put(w, "error", error);
-    stream_line_end(door, w);
-}
-
-static void end_partial(struct door *door, const rein_event *event, const struct json *body)
-{
-    if (door->partial)
-        preview_block_end(door->partial, str_of(event->id), body);
+    if (door->preview)
+        preview_block_end(door->preview, str_of(event->id), body);
 }
 
 static void on_message(struct door *door, const rein_event *event, const struct json *body)
 {
-    end_partial(door, event, body);
+    end_preview(door, event, body);
     json_each(block, json_get(body, "content")) {
         struct json_writer w =
-            assistant_begin(door, json_text(body, "model", door->course.model));
+            stream_assistant(door, json_text(body, "model", door->course.model));
         json_raw(&w, block->source);
-        assistant_end(door, &w, json_get(body, "usage"), S("null"), S(""));
+        stream_assistant_end(door, &w, json_get(body, "usage"), S("null"), S(""));
     }
 }
 
@@ -124,8 +37,8 @@ static void on_thinking(struct door *door, const rein_event *event, const struct
 {
     str redacted = json_text(body, "redacted", S(""));
 
-    end_partial(door, event, body);
-    struct json_writer w = assistant_begin(door, json_text(body, "model", door->course.model));
+    end_preview(door, event, body);
+    struct json_writer w = stream_assistant(door, json_text(body, "model", door->course.model));
     json_object(&w);
     if (redacted.n) {
         json_put(&w, "type", S("redacted_thinking"));
@@ -136,7 +49,7 @@ static void on_thinking(struct door *door, const rein_event *event, const struct
         json_put(&w, "signature", json_text(body, "signature", S("")));
     }
     json_object_end(&w);
-    assistant_end(door, &w, json_get(body, "usage"), S("null"), S(""));
+    stream_assistant_end(door, &w, json_get(body, "usage"), S("null"), S(""));
 }
 
 static void on_kept(struct door *door, const rein_event *event, const struct json *body)
@@ -146,24 +59,24 @@ static void on_kept(struct door *door, const rein_event *event, const struct jso
     (void)event;
     if (!native || native->kind != JSON_OBJECT)
         return;
-    struct json_writer w = assistant_begin(door, json_text(body, "model", door->course.model));
+    struct json_writer w = stream_assistant(door, json_text(body, "model", door->course.model));
     json_raw(&w, native->source);
-    assistant_end(door, &w, json_get(body, "usage"), S("null"), S(""));
+    stream_assistant_end(door, &w, json_get(body, "usage"), S("null"), S(""));
 }
 
 static void on_tool_use(struct door *door, const rein_event *event, const struct json *body)
 {
     const struct json *input = json_get(body, "input");
 
-    end_partial(door, event, body);
-    struct json_writer w = assistant_begin(door, json_text(body, "model", door->course.model));
+    end_preview(door, event, body);
+    struct json_writer w = stream_assistant(door, json_text(body, "model", door->course.model));
     json_object(&w);
     json_put(&w, "type", S("tool_use"));
     json_put(&w, "id", course_call(&door->course, str_of(event->id)));
     json_put(&w, "name", json_text(body, "name", S("")));
     json_put_raw(&w, "input", input ? input->source : S("{}"));
     json_object_end(&w);
-    assistant_end(door, &w, json_get(body, "usage"), S("null"), S(""));
+    stream_assistant_end(door, &w, json_get(body, "usage"), S("null"), S(""));
 }
 
 /* A result's content: a text alone stands as a string, as most tools' results do there. */
@@ -185,7 +98,7 @@ static void on_tool_result(struct door *door, const rein_event *event, const str
     str call = json_text(body, "call", S(""));
 
     (void)event;
-    on_running(door, NULL, NULL);
+    stream_init(door);
     struct json_writer w = stream_line(door, S("user"));
     json_key(&w, "message");
     json_object(&w);
@@ -220,8 +133,8 @@ static void on_decision(struct door *door, const rein_event *event, const struct
     (void)event;
     if (!str_eq(json_text(body, "decision", S("")), S("deny")))
         return;
-    on_running(door, NULL, NULL);
-    struct json_writer w = system_line(door, S("permission_denied"));
+    stream_init(door);
+    struct json_writer w = stream_system(door, S("permission_denied"));
     json_put(&w, "tool_name", call ? call->name : S(""));
     json_put(&w, "tool_use_id", course_call(&door->course, event_id));
     json_put(&w, "decision_reason", json_text(body, "rule", json_text(body, "by", S(""))));
@@ -235,8 +148,8 @@ static void on_retry(struct door *door, const rein_event *event, const struct js
     const struct json *status = json_get(error, "status");
 
     (void)event;
-    on_running(door, NULL, NULL);
-    struct json_writer w = system_line(door, S("api_retry"));
+    stream_init(door);
+    struct json_writer w = stream_system(door, S("api_retry"));
     json_put_int(&w, "attempt", json_int(body, "attempt", 0));
     json_put_int(&w, "max_retries", json_int(body, "max", 0));
     json_put_int(&w, "retry_delay_ms", json_int(body, "delay_ms", 0));
@@ -280,12 +193,12 @@ static void on_error(struct door *door, const rein_event *event, const struct js
     (void)event;
     if (json_bool(error, "retryable", false))
         return;
-    struct json_writer w = assistant_begin(door, S("<synthetic>"));
+    struct json_writer w = stream_assistant(door, S("<synthetic>"));
     json_object(&w);
     json_put(&w, "type", S("text"));
     json_put(&w, "text", json_text(error, "message", S("")));
     json_object_end(&w);
-    assistant_end(door, &w, NULL, S("\"stop_sequence\""),
+    stream_assistant_end(door, &w, NULL, S("\"stop_sequence\""),
                   published_error(json_text(error, "type", S(""))));
 }
 
@@ -293,7 +206,7 @@ static void on_idle(struct door *door, const rein_event *event, const struct jso
 {
     (void)event;
     (void)body;
-    on_running(door, NULL, NULL);
+    stream_init(door);
     course_result(&door->course, &door->line);
     buf_byte(&door->line, '\n');
     headless_flush(door);
@@ -302,12 +215,12 @@ static void on_idle(struct door *door, const rein_event *event, const struct jso
 
 /* ---- replies while they are written ------------------------------------------------------------ */
 
-static void put_partial(void *data, str event)
+static void put_preview(void *data, str event)
 {
     struct door *door = data;
     struct json_writer w;
 
-    on_running(door, NULL, NULL);
+    stream_init(door);
     w = stream_line(door, S("stream_event"));
     json_put_raw(&w, "event", event);
     json_put_raw(&w, "parent_tool_use_id", S("null"));
@@ -319,8 +232,8 @@ static void on_event_start(struct door *door, const rein_event *event, const str
     const struct json *coming = json_get(body, "event");
 
     (void)event;
-    if (door->partial)
-        preview_block_start(door->partial,
+    if (door->preview)
+        preview_block_start(door->preview,
                             json_text(coming, "message_id", door->course.message_id),
                             door->course.model, coming);
 }
@@ -328,18 +241,18 @@ static void on_event_start(struct door *door, const rein_event *event, const str
 static void on_event_delta(struct door *door, const rein_event *event, const struct json *body)
 {
     (void)event;
-    if (door->partial)
-        preview_delta(door->partial, body);
+    if (door->preview)
+        preview_delta(door->preview, body);
 }
 
 static void on_request(struct door *door, const rein_event *event, const struct json *body)
 {
     (void)event;
     (void)body;
-    if (!door->partial)
+    if (!door->preview)
         return;
-    on_running(door, NULL, NULL);
-    struct json_writer w = system_line(door, S("status"));
+    stream_init(door);
+    struct json_writer w = stream_system(door, S("status"));
     json_put(&w, "status", S("requesting"));
     stream_line_end(door, &w);
 }
@@ -347,8 +260,8 @@ static void on_request(struct door *door, const rein_event *event, const struct 
 static void on_request_end(struct door *door, const rein_event *event, const struct json *body)
 {
     (void)event;
-    if (door->partial)
-        preview_reply_end(door->partial, door->course.stop, json_get(body, "model_usage"));
+    if (door->preview)
+        preview_reply_end(door->preview, door->course.stop, json_get(body, "model_usage"));
 }
 
 /* ---- the door ---------------------------------------------------------------------------------- */
@@ -378,7 +291,7 @@ static void stream_event(struct door *door, const rein_event *event)
     const struct json *body;
 
     /* Most events are deltas; who did not ask for them pays nothing. */
-    if (!door->partial && strcmp(event->type, "event_delta") == 0)
+    if (!door->preview && strcmp(event->type, "event_delta") == 0)
         return;
     body = course_apply(&door->course, event);
     for (size_t i = 0; body && i < sizeof lines / sizeof lines[0]; i++) {
@@ -394,13 +307,14 @@ static struct door *preview_open(const struct door_ops *ops, const struct door_i
 {
     struct door *door = headless_open(ops, info, write, data);
 
-    door->partial = preview_new(put_partial, door);
+    door->preview = preview_new(put_preview, door);
     return door;
 }
 
 static enum door_exit stream_close(struct door *door)
 {
-    preview_free(door->partial);
+    preview_free(door->preview);
+    headless_unfinished(door);
     return headless_published(headless_close(door));
 }
 

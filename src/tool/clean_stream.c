@@ -93,8 +93,10 @@ static size_t item_end(str s, size_t i)
 
     if (c == ESC)
         return escape_end(s, i + 1);
-    if (c == '\r') /* a line feed may come */
-        return i + 1 < s.n ? i + 1 : 0;
+    if (c == '\r') { /* any number of them and a line feed are one line end */
+        i = range_end(s, i, '\r', '\r');
+        return i == s.n ? 0 : i + (s.p[i] == '\n');
+    }
     if (c < 0x80)
         return i + 1;
     if (c < 0xa0)

@@ -77,7 +77,9 @@ static rein_status check_real(const struct tool_run *run, const struct place *pl
 
 static rein_status open_path(struct tool_run *run, str path, int flags, int *fd, struct error *err)
 {
-    flags |= O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    flags |= O_CLOEXEC;
+    if (!(flags & O_PATH)) /* openat2 refuses any other flag beside O_PATH */
+        flags |= O_NONBLOCK | O_NOCTTY;
     if (is_inside(run, path))
         return file_open_beneath(run->root, run->folder, path, flags, 0, fd, err);
     *fd = open(path.p, flags);

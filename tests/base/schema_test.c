@@ -28,7 +28,8 @@ static void run(const struct schema_case *cases, size_t n)
         buf_init(&faults, 1 << 16);
         bool fits = schema_check(schema, value, &faults);
 
-        if (fits != !cases[i].faults || strcmp(buf_str(&faults).p, fits ? "" : cases[i].faults))
+        if (fits != !cases[i].faults ||
+            strcmp(buf_str(&faults).p, fits ? "" : cases[i].faults) != 0)
             test_fail("%s with %s: %s", cases[i].schema, cases[i].value, buf_str(&faults).p);
         assert_int_equal(schema_check(schema, value, NULL), fits);
         buf_fini(&faults);

@@ -336,6 +336,90 @@ static void an_id_twice_is_a_conflict(void **state)
     fixture_fini(&f);
 }
 
+/* Who produces more than the disk takes waits for it; nothing is lost or refused. */
+static void a_full_queue_makes_the_producer_wait(void **state)
+{
+    (void)state;
+    enum { ITEMS = 100, SIZE = 1 << 20 };
+    struct fixture f;
+    fixture_init(&f);
+    struct id id = id_new();
+    struct log *log = fixture_session(&f, id);
+    struct error err = {0};
+    struct digest sha;
+    uint64_t events;
+    char *large = calloc(1, SIZE);
+
+    for (int i = 0; i < ITEMS; i++) {
+        large[0] = (char)i;
+        assert_ok(log_blob(log, str_make(large, SIZE), &sha, &err), err);
+        put(log, 1);
+    }
+    assert_true(store_commits(f.store) > 0); /* it did not all fit */
+    wait_for(&f, log, ITEMS);
+    log_close(log);
+    assert_ok(store_verify(f.store, id, &events, &err), err);
+    assert_int_equal(events, ITEMS);
+    assert_int_equal(log_new(f.store, id_new(), S("/"), &log, &err), REIN_OK);
+    large = realloc(large, ((size_t)256 << 20) + 1);
+    assert_int_equal(log_blob(log, str_make(large, ((size_t)256 << 20) + 1), &sha, &err), REIN_LIMIT);
+    log_close(log);
+    free(large);
+    fixture_fini(&f);
+}
+
+/* A session that is read while it is written gives a prefix, whole and chained. */
+static void reading_while_writing_gives_a_prefix(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f);
+    struct id id = id_new();
+    struct log *log = fixture_session(&f, id);
+    int before = 0;
+
+    wait_for(&f, log, put(log, 1));
+    for (int i = 0; i < 200; i++) {
+        log_want(log, put(log, 5));
+        int n = events_of(&f, id);
+        assert_true(n >= before && n % 5 == 1);
+        before = n;
+    }
+    log_close(log);
+    assert_int_equal(events_of(&f, id), 1001);
+    fixture_fini(&f);
+}
+
+/* The callback may close the very log that it is called for, or another one. */
+static void close_it(void *data, uint64_t seq)
+{
+    struct log **logs = data;
+
+    (void)seq;
+    for (int i = 0; i < 2; i++) {
+        log_close(logs[i]);
+        logs[i] = NULL;
+    }
+}
+
+static void logs_may_be_closed_by_what_they_tell(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f);
+    struct log *logs[2];
+
+    for (int i = 0; i < 2; i++) {
+        logs[i] = fixture_session(&f, id_new());
+        log_listen(logs[i], close_it, NULL, logs);
+        put(logs[i], 2);
+    }
+    log_want(logs[0], 1);
+    while (logs[0])
+        loop_turn(f.loop, -1);
+    fixture_fini(&f);
+}
+
 /* ---- lists ------------------------------------------------------------------------------------ */
 
 struct listed {
@@ -521,6 +605,9 @@ const struct CMUnitTest log_tests[] = {
     cmocka_unit_test(opening_fails_clearly),
     cmocka_unit_test(a_taken_id_fails_that_session_alone),
     cmocka_unit_test(an_id_twice_is_a_conflict),
+    cmocka_unit_test(a_full_queue_makes_the_producer_wait),
+    cmocka_unit_test(reading_while_writing_gives_a_prefix),
+    cmocka_unit_test(logs_may_be_closed_by_what_they_tell),
     cmocka_unit_test(lists_show_the_newest_first),
     cmocka_unit_test(a_summary_costs_no_commit),
     cmocka_unit_test(sessions_are_found_by_prefix),

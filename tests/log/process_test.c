@@ -269,7 +269,7 @@ static void nothing_acknowledged_is_lost_by_kill_9(void **state)
     (void)state;
     struct fixture f;
     struct error err = {0};
-    int rounds = getenv("REIN_SOAK") ? 2000 : 40;
+    int rounds = getenv("REIN_SOAK") ? 2000 : 25;
     unsigned random = 12345;
     fixture_folder(&f);
     struct id id = id_new();
@@ -309,7 +309,7 @@ static void nothing_acknowledged_is_lost_by_kill_9(void **state)
 static void a_store_is_made_whole_or_not_at_all(void **state)
 {
     (void)state;
-    int rounds = getenv("REIN_SOAK") ? 1000 : 30;
+    int rounds = getenv("REIN_SOAK") ? 1000 : 20;
 
     for (int i = 0; i < rounds; i++) {
         struct fixture f;
@@ -327,7 +327,7 @@ static void a_store_is_made_whole_or_not_at_all(void **state)
         }
         char byte;
         assert_int_equal(read(gate[0], &byte, 1), 1);
-        for (volatile int spin = 0; spin < i * 20000; spin++)
+        for (volatile int spin = 0; spin < i * 30000; spin++)
             ;
         kill(child, SIGKILL);
         join(child);

@@ -60,7 +60,7 @@ static void S054_exact_edits(void **state)
          "x\r\ny\r\nz\r\nc\r\n", "done"},
         {"a\r\nb\r\nc\r\n", "'old_string':'b','new_string':'x\\ny'", "a\r\nx\r\ny\r\nc\r\n", "done"},
         {"a\r\nb\r\n", "'old_string':'a\\r\\nb','new_string':'x\\r\\ny'", "x\r\ny\r\n", "done"},
-        {"a\r\nb\nc\r\nd\n", "'old_string':'b\\nc','new_string':'x\\ny'", "a\r\nx\r\ny\r\nd\n",
+        {"a\r\nb\nc\r\nd\n", "'old_string':'b\\nc','new_string':'x\\ny'", "a\r\nx\ny\r\nd\n",
          "done"},
         {"a\r\nb\nc\n", "'old_string':'b\\nc','new_string':'x\\ny'", "a\r\nx\ny\n", "done"},
         {"a\rb\n", "'old_string':'b','new_string':'x\\ny'", "a\rx\ny\n", "done"},

@@ -23,6 +23,7 @@ void room_open(struct room *room)
     assert_ok(file_make_folder(room->folder, 0755, &err), err);
     assert_ok(file_make_folder(room->outside, 0755, &err), err);
     assert_ok(file_make_folder(room->home, 0755, &err), err);
+    assert_ok(file_make_folder(room->results, 0700, &err), err);
     room->root = open(room->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     assert_true(room->root >= 0);
     room->level = SANDBOX_WORKSPACE_WRITE;

@@ -1,15 +1,15 @@
 /*
- * partial.c - the model's stream, made again from passing events. The log keeps finished blocks, so
+ * preview.c - the model's stream, made again from passing events. The log keeps finished blocks, so
  * a tool's input comes in one piece, when its block is complete.
  */
-#include "serve/partial.h"
+#include "serve/preview.h"
 
 #include <stdlib.h>
 
 #include "base/id.h"
 #include "base/memory.h"
 
-enum { PARTIAL_BLOCKS = 64 }; /* open at once; further ones are told when they are finished */
+enum { PREVIEW_BLOCKS = 64 }; /* open at once; further ones are told when they are finished */
 
 struct preview_block {
     char event_id[ID_UUID_SIZE]; /* empty: closed */
@@ -17,18 +17,18 @@ struct preview_block {
     bool is_thinking;
 };
 
-struct partial {
+struct preview {
     preview_fn *fn;
     void *data;
     bool begun;
     int64_t next; /* index of the next block */
-    struct preview_block blocks[PARTIAL_BLOCKS];
+    struct preview_block blocks[PREVIEW_BLOCKS];
     struct buf out;
 };
 
-struct partial *preview_new(preview_fn *fn, void *data)
+struct preview *preview_new(preview_fn *fn, void *data)
 {
-    struct partial *p = memory_new(sizeof *p);
+    struct preview *p = memory_new(sizeof *p);
 
     p->fn = fn;
     p->data = data;
@@ -36,7 +36,7 @@ struct partial *preview_new(preview_fn *fn, void *data)
     return p;
 }
 
-void preview_free(struct partial *p)
+void preview_free(struct preview *p)
 {
     if (!p)
         return;
@@ -44,7 +44,7 @@ void preview_free(struct partial *p)
     free(p);
 }
 
-static struct json_writer begin(struct partial *p, str type)
+static struct json_writer begin(struct preview *p, str type)
 {
     struct json_writer w;
 
@@ -55,22 +55,22 @@ static struct json_writer begin(struct partial *p, str type)
     return w;
 }
 
-static void end(struct partial *p, struct json_writer *w)
+static void end(struct preview *p, struct json_writer *w)
 {
     json_object_end(w);
     p->fn(p->data, buf_str(&p->out));
 }
 
-static struct preview_block *find(struct partial *p, str event_id)
+static struct preview_block *find(struct preview *p, str event_id)
 {
-    for (size_t i = 0; i < PARTIAL_BLOCKS; i++) {
+    for (size_t i = 0; i < PREVIEW_BLOCKS; i++) {
         if (str_eq(str_of(p->blocks[i].event_id), event_id))
             return &p->blocks[i];
     }
     return NULL;
 }
 
-static void message_start(struct partial *p, str message_id, str model)
+static void message_start(struct preview *p, str message_id, str model)
 {
     struct json_writer w = begin(p, S("message_start"));
 
@@ -110,7 +110,7 @@ static void empty_block(struct json_writer *w, str type, const struct json *even
     json_object_end(w);
 }
 
-void preview_block_start(struct partial *p, str message_id, str model, const struct json *event)
+void preview_block_start(struct preview *p, str message_id, str model, const struct json *event)
 {
     str type = json_text(event, "type", S(""));
     str id = json_text(event, "id", S(""));
@@ -131,7 +131,7 @@ void preview_block_start(struct partial *p, str message_id, str model, const str
     end(p, &w);
 }
 
-static void put_delta(struct partial *p, int64_t index, str type, const char *key, str text)
+static void put_delta(struct preview *p, int64_t index, str type, const char *key, str text)
 {
     struct json_writer w = begin(p, S("content_block_delta"));
 
@@ -144,7 +144,7 @@ static void put_delta(struct partial *p, int64_t index, str type, const char *ke
     end(p, &w);
 }
 
-void preview_delta(struct partial *p, const struct json *body)
+void preview_delta(struct preview *p, const struct json *body)
 {
     const struct json *content = json_get(json_get(body, "delta"), "content");
     str id = json_text(body, "event_id", S(""));
@@ -159,7 +159,7 @@ void preview_delta(struct partial *p, const struct json *body)
         put_delta(p, block->index, S("text_delta"), "text", json_text(content, "text", S("")));
 }
 
-static void block_stop(struct partial *p, struct preview_block *block)
+static void block_stop(struct preview *p, struct preview_block *block)
 {
     struct json_writer w = begin(p, S("content_block_stop"));
 
@@ -168,7 +168,7 @@ static void block_stop(struct partial *p, struct preview_block *block)
     block->event_id[0] = 0;
 }
 
-void preview_block_end(struct partial *p, str event_id, const struct json *body)
+void preview_block_end(struct preview *p, str event_id, const struct json *body)
 {
     struct preview_block *block = event_id.n ? find(p, event_id) : NULL;
     const struct json *input = json_get(body, "input");
@@ -177,17 +177,17 @@ void preview_block_end(struct partial *p, str event_id, const struct json *body)
     if (!block)
         return;
     if (input)
-        put_delta(p, block->index, S("input_json_delta"), "preview_json", input->source);
+        put_delta(p, block->index, S("input_json_delta"), "partial_json", input->source);
     if (signature.n)
         put_delta(p, block->index, S("signature_delta"), "signature", signature);
     block_stop(p, block);
 }
 
-void preview_reply_end(struct partial *p, str stop_reason, const struct json *usage)
+void preview_reply_end(struct preview *p, str stop_reason, const struct json *usage)
 {
     if (!p->begun)
         return;
-    for (size_t i = 0; i < PARTIAL_BLOCKS; i++) {
+    for (size_t i = 0; i < PREVIEW_BLOCKS; i++) {
         if (p->blocks[i].event_id[0])
             block_stop(p, &p->blocks[i]);
     }

@@ -1,0 +1,221 @@
+/* talk_test.c - a conversation on a terminal: the built binary behind a pseudo-terminal. */
+#include "test.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "support/world.h"
+
+enum { PATIENCE_MS = 20000 };
+
+struct talk {
+    struct world w;
+    pid_t pid;
+    int fd;
+    struct buf seen; /* all that stood on the terminal               */
+    size_t at;       /* up to where it was waited for                */
+};
+
+/* In the child: the terminal becomes ours, then the binary. */
+static void become(struct talk *t, const char *terminal, const char *const *arguments)
+{
+    char *argv[12] = {(char *)"rein"};
+    int n = 1, fd;
+
+    for (; *arguments; arguments++)
+        argv[n++] = (char *)(uintptr_t)*arguments;
+    setsid();
+    fd = open(terminal, O_RDWR);
+    if (fd < 0 || ioctl(fd, TIOCSCTTY, 0) || chdir(t->w.workspace))
+        _exit(99);
+    for (int i = 0; i < 3; i++)
+        dup2(fd, i);
+    setenv("REIN_HOME", t->w.home, 1);
+    setenv("ANTHROPIC_BASE_URL", model_server_url(t->w.server), 1);
+    setenv("ANTHROPIC_API_KEY", "k", 1);
+    setenv("REIN_MODEL", "anthropic/claude-sonnet-4-5", 1);
+    setenv("TERM", "xterm", 1);
+    setenv("NO_COLOR", "1", 1);
+    execv(REIN_BINARY, argv);
+    _exit(99);
+}
+
+static void begin(struct talk *t, const char *scenario, const char *const *arguments)
+{
+    struct winsize size = {.ws_row = 30, .ws_col = 90};
+    char terminal[64];
+
+    *t = (struct talk){0};
+    world_begin(&t->w, scenario);
+    buf_init(&t->seen, 1 << 20);
+    t->fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(t->fd >= 0 && grantpt(t->fd) == 0 && unlockpt(t->fd) == 0);
+    assert_int_equal(ptsname_r(t->fd, terminal, sizeof terminal), 0);
+    assert_int_equal(ioctl(t->fd, TIOCSWINSZ, &size), 0);
+    t->pid = fork();
+    assert_true(t->pid >= 0);
+    if (t->pid == 0)
+        become(t, terminal, arguments);
+}
+
+/* Read until `text` stood there, from where the last wait ended. */
+static void wait_for(struct talk *t, const char *text)
+{
+    for (;;) {
+        struct pollfd wanted = {.fd = t->fd, .events = POLLIN};
+        str rest = str_skip(buf_str(&t->seen), t->at);
+        size_t found = str_search(rest, str_of(text));
+        if (found != SIZE_MAX) {
+            t->at += found + strlen(text);
+            return;
+        }
+        char *room = buf_room(&t->seen, 4096);
+        ssize_t n = poll(&wanted, 1, PATIENCE_MS) > 0 ? read(t->fd, room, 4096) : 0;
+        if (n <= 0)
+            test_fail("no '%s' in:\n%.*s", text, FS(buf_str(&t->seen)));
+        buf_grown(&t->seen, (size_t)n);
+    }
+}
+
+static void type(struct talk *t, const char *text)
+{
+    assert_int_equal(write(t->fd, text, strlen(text)), strlen(text));
+}
+
+/* Its exit code, 128 + n for signal n. */
+static int finish(struct talk *t)
+{
+    int status;
+    char drained[4096];
+
+    while (read(t->fd, drained, sizeof drained) > 0) {
+    }
+    assert_int_equal(waitpid(t->pid, &status, 0), t->pid);
+    close(t->fd);
+    buf_fini(&t->seen);
+    world_end(&t->w);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void a_conversation_has_turns_and_words_of_its_own(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    begin(&t, "model text \"First **answer**.\"\nmodel text \"Second answer.\"\n",
+          (const char *[]){NULL});
+    wait_for(&t, "rein 0.");
+    wait_for(&t, "anthropic/claude-sonnet-4-5 (REIN_MODEL)");
+    wait_for(&t, "› ");
+    type(&t, "hello\n");
+    wait_for(&t, "First answer.");
+    wait_for(&t, "done · 1 request");
+    wait_for(&t, "› ");
+    type(&t, "/help\n");
+    wait_for(&t, "/status");
+    wait_for(&t, "› ");
+    type(&t, "/nonsense\n");
+    wait_for(&t, "no /nonsense");
+    wait_for(&t, "› ");
+    type(&t, "and more\n");
+    wait_for(&t, "Second answer.");
+    wait_for(&t, "› ");
+    type(&t, "\x04");
+    assert_int_equal(finish(&t), 0);
+}
+
+/* What stands before the question was drawn does not answer it. */
+static void S101_a_question_is_answered_by_what_is_typed_then(void **state)
+{
+    static const struct {
+        const char *answer;
+        bool runs;
+        const char *says;
+    } rows[] = {
+        {"y\n", true, "Ran."},
+        {"n\n", false, "Not run."},
+        {"use the other file\n", false, "Not run."},
+        {"a\n", true, "Ran."},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct talk t;
+
+        begin(&t, "model tool_use Bash {\"command\":\"touch made\"}\n"
+                  "model when tool_result \"use the other file\" text \"Not run.\"\n"
+                  "model when tool_result \"refused\" text \"Not run.\"\n"
+                  "model otherwise text \"Ran.\"\n",
+              (const char *[]){"go on", NULL});
+        model_server_hold(t.w.server);
+        assert_true(model_server_wait_held(t.w.server, 1));
+        type(&t, "y\ny\n"); /* early: it must not count */
+        model_server_release(t.w.server);
+        wait_for(&t, "? May it use Bash");
+        wait_for(&t, "│ touch made");
+        wait_for(&t, "[a]lways in this session: Bash(touch made)");
+        wait_for(&t, "  > ");
+        assert_null(world_read(&t.w, "made"));
+        type(&t, rows[i].answer);
+        wait_for(&t, rows[i].says);
+        wait_for(&t, "› ");
+        assert_int_equal(world_read(&t.w, "made") != NULL, rows[i].runs);
+        type(&t, "/exit\n");
+        assert_int_equal(finish(&t), 0);
+    }
+}
+
+static void an_interrupt_ends_the_turn_and_not_the_conversation(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    begin(&t, "model text \"Never seen whole.\"\nmodel text \"After it.\"\n",
+          (const char *[]){NULL});
+    wait_for(&t, "› ");
+    model_server_hold(t.w.server);
+    type(&t, "hello\n");
+    assert_true(model_server_wait_held(t.w.server, 1));
+    type(&t, "\x03");
+    wait_for(&t, "interrupted");
+    wait_for(&t, "› ");
+    model_server_release(t.w.server);
+    type(&t, "\x03");
+    wait_for(&t, "(Ctrl-D leaves)");
+    wait_for(&t, "› ");
+    type(&t, "again\n");
+    wait_for(&t, "After it.");
+    wait_for(&t, "› ");
+    kill(t.pid, SIGTERM);
+    assert_int_equal(finish(&t), 143);
+}
+
+static void print_on_a_terminal_shows_the_work(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    begin(&t, "model text \"Looking.\" tool_use Read {\"file_path\":\"a.txt\"}\n"
+              "model text \"It says hello.\"\n",
+          (const char *[]){"-p", "what is there?", NULL});
+    wait_for(&t, "Looking.");
+    wait_for(&t, "● Read a.txt … ");
+    wait_for(&t, "It says hello.");
+    wait_for(&t, "done · 2 requests");
+    assert_int_equal(finish(&t), 0);
+}
+
+const struct CMUnitTest talk_tests[] = {
+    cmocka_unit_test(a_conversation_has_turns_and_words_of_its_own),
+    cmocka_unit_test(S101_a_question_is_answered_by_what_is_typed_then),
+    cmocka_unit_test(an_interrupt_ends_the_turn_and_not_the_conversation),
+    cmocka_unit_test(print_on_a_terminal_shows_the_work),
+};
+const size_t talk_tests_n = sizeof talk_tests / sizeof *talk_tests;
