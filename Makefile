@@ -5,6 +5,9 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 5
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
+# What runs in here may run make itself, and is to see nothing of this one.
+CLEAN = env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS
+
 .PHONY: all demo test asan tsan bench check soak fuzz install clean \
         setup setup-test release build-tests build-asan build-clang
 
@@ -12,25 +15,25 @@ all: release
 	@ninja -j$(JOBS) -C build rein
 
 demo: all
-	@build/rein demo
+	@$(CLEAN) build/rein demo
 
 # The tests of the release build, the same ones under the sanitizers, and clang's view of the code.
 # ONLY=folder runs the tests of one folder, FILTER='S053*' those of that name.
 test: build-tests build-asan build-clang
-	@ONLY='$(ONLY)' FILTER='$(FILTER)' scripts/run-tests build build/asan
+	@$(CLEAN) ONLY='$(ONLY)' FILTER='$(FILTER)' scripts/run-tests build build/asan
 
 asan: build-asan
-	@ONLY='$(ONLY)' FILTER='$(FILTER)' scripts/run-tests build/asan
+	@$(CLEAN) ONLY='$(ONLY)' FILTER='$(FILTER)' scripts/run-tests build/asan
 
 # The tests under ThreadSanitizer: for what touches the pool and the writer.
 tsan: setup-test
 	@$(call configure,build/tsan,-DREIN_TESTS=ON -DREIN_SANITIZE=thread)
 	@ninja -j$(JOBS) -C build/tsan all tests
-	@ONLY='$(ONLY)' FILTER='$(FILTER)' scripts/run-tests build/tsan
+	@$(CLEAN) ONLY='$(ONLY)' FILTER='$(FILTER)' scripts/run-tests build/tsan
 
 # Long sweeps: tests/*/soak_*, and the long modes of the other tests.
 soak: build-tests
-	@REIN_SOAK=1 ONLY='$(ONLY)' FILTER='$(FILTER)' scripts/run-tests build
+	@$(CLEAN) REIN_SOAK=1 ONLY='$(ONLY)' FILTER='$(FILTER)' scripts/run-tests build
 
 fuzz: setup-test
 	@$(call configure,build/fuzz,-DREIN_TESTS=ON -DREIN_FUZZ=ON -DCMAKE_C_COMPILER=clang)
@@ -40,7 +43,7 @@ fuzz: setup-test
 bench: setup-test
 	@$(call configure,build,-DREIN_TESTS=ON)
 	@ninja -j$(JOBS) -C build benchmarks
-	@REIN_BINARY=$(CURDIR)/build/rein REIN_BENCH=$(CURDIR)/build/bench bench/run
+	@$(CLEAN) REIN_BINARY=$(CURDIR)/build/rein REIN_BENCH=$(CURDIR)/build/bench bench/run
 
 # clang-tidy, clang-format, the longest files and functions.
 check: build-clang

@@ -189,7 +189,8 @@ static void put_calls(struct buf *body, const struct reply *reply)
         const struct call *call = &reply->calls[i];
         bool is_read = strcmp(call->tool, "Read") == 0;
 
-        buf_printf(body, "%s{\"type\":\"tool_use\",\"id\":\"%s\",\"name\":\"%s\",\"input\":{\"%s\":\"",
+        buf_printf(body,
+                   "%s{\"type\":\"tool_use\",\"id\":\"%s\",\"name\":\"%s\",\"input\":{\"%s\":\"",
                    i ? "," : "", call->id, call->tool, is_read ? "file_path" : "command");
         put_escaped(body, str_of(call->argument));
         buf_add(body, S("\"}}"));
@@ -236,6 +237,9 @@ static CURL *connect_to(const char *base_url, struct reply *reply)
     headers = curl_slist_append(headers, "x-api-key: bench");
     headers = curl_slist_append(headers, "Expect:");
     curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+    if (getenv("SSL_CERT_FILE"))
+        curl_easy_setopt(curl, CURLOPT_CAINFO, getenv("SSL_CERT_FILE"));
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_bytes);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, reply);

@@ -42,7 +42,7 @@ static double quantile(double *values, size_t n, double q)
 
 static double since(int64_t start) { return (double)(clock_monotonic() - start) / 1e3; }
 
-/* ---- bare SQLite ------------------------------------------------------------------------------ */
+/* ---- bare SQLite ---------------------------------------------------------------------------- */
 
 static void sql(sqlite3 *db, const char *text)
 {
@@ -92,7 +92,7 @@ static double bare(const char *folder, bool indexes)
     return GROUP * GROUPS / us * 1e6;
 }
 
-/* ---- ours ------------------------------------------------------------------------------------- */
+/* ---- ours ----------------------------------------------------------------------------------- */
 
 static struct store *open_store(struct loop *loop, const char *folder)
 {
@@ -254,7 +254,8 @@ int main(int argc, char **argv)
     snprintf(path, sizeof path, "%s/groups", folder);
     double plain = bare(folder, false), keyed = bare(folder, true), ours = groups(loop, path);
     printf("events/s in groups of %d      ours %.0f; bare SQLite %.0f (ratio %.2f), with the same "
-           "keys %.0f (ratio %.2f)\n", GROUP, ours, plain, ours / plain, keyed, ours / keyed);
+           "keys %.0f (ratio %.2f)\n",
+           GROUP, ours, plain, ours / plain, keyed, ours / keyed);
     snprintf(path, sizeof path, "%s/reads", folder);
     reads(loop, path);
     loop_free(loop);

@@ -2,14 +2,15 @@
  * measure.c - one run of an agent against the scripted model, and its figures as lines of text. It
  * does not know which agent it runs, nor what a good figure is; bench/run does.
  *
- *     measure [-a AGENTS] [-m MILLISECONDS] [-f FIRST_BODY] [-o OUTPUT] [-t SECONDS]
- *             SCENARIO FOLDER COMMAND [ARGUMENT...]
+ *     measure [-a AGENTS] [-m MILLISECONDS] [-f FIRST_BODY] [-c CERTIFICATE] [-o OUTPUT]
+ *             [-t SECONDS] SCENARIO FOLDER COMMAND [ARGUMENT...]
  *     measure -s FOLDER
  *
  * Starts model_server (from its own folder) and then COMMAND in FOLDER, AGENTS times at once, with
  * ANTHROPIC_BASE_URL set to SCENARIO ("read/1000"). What they write goes to OUTPUT.0 and so on. With
- * -m, memory is read every so many milliseconds, which slows the run: times are of no use then.
- * With -s, the disk is measured instead: the median of 200 small appends, each made durable.
+ * -m, memory is read every so many milliseconds, which slows the run: times are of no use then. With
+ * -c, tls_relay stands before the server, with CERTIFICATE.pem and CERTIFICATE.key. With -s, the disk
+ * is measured instead: the median of 200 small appends, each made durable.
  *
  * Printed, each on a line: start_ms (from before the process is made until its first request has
  * arrived whole), turn N MILLISECONDS (end of response N to the whole of the next request), wall_ms,
@@ -46,15 +47,16 @@ struct agent {
 
 struct options {
     int agents, sample_ms, seconds;
-    const char *first_body, *output, *scenario, *folder;
+    const char *first_body, *certificate, *output, *scenario, *folder;
     char **command;
 };
 
-struct server {
+/* A program of ours beside the agents; it lives until its input ends. */
+struct helper {
     pid_t pid;
     int input;
     FILE *output;
-    int port;
+    int port; /* the first line that it prints */
 };
 
 /* Sums of PSS in KiB. */
@@ -88,32 +90,58 @@ static void die(const char *what, int error)
 
 /* ---- starting -------------------------------------------------------------------------------- */
 
-static void start_server(const char *self, const struct options *options, struct server *server)
+static void start_helper(const char *self, const char *const *argv, struct helper *helper)
 {
     posix_spawn_file_actions_t actions;
-    const char *argv[] = {"model_server", options->folder, options->first_body, NULL};
     char path[4096];
     int in[2], out[2], error;
     const char *slash = strrchr(self, '/');
 
-    snprintf(path, sizeof(path), "%.*smodel_server", slash ? (int)(slash - self + 1) : 0, self);
+    snprintf(path, sizeof(path), "%.*s%s", slash ? (int)(slash - self + 1) : 0, self, argv[0]);
     if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0)
         die("pipe", errno);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, in[0], 0);
     posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-    error = posix_spawn(&server->pid, path, &actions, NULL, (char *const *)argv, environ);
+    error = posix_spawn(&helper->pid, path, &actions, NULL, (char *const *)argv, environ);
     if (error)
         die(path, error);
     posix_spawn_file_actions_destroy(&actions);
     close(in[0]);
     close(out[1]);
-    server->input = in[1];
-    server->output = fdopen(out[0], "r");
-    if (!server->output || fscanf(server->output, "%d", &server->port) != 1) {
-        fprintf(stderr, "measure: model_server gave no port\n");
+    helper->input = in[1];
+    helper->output = fdopen(out[0], "r");
+    if (!helper->output || fscanf(helper->output, "%d", &helper->port) != 1) {
+        fprintf(stderr, "measure: %s gave no port\n", argv[0]);
         exit(1);
     }
+}
+
+static void start_server(const char *self, const struct options *options, struct helper *server)
+{
+    const char *argv[] = {"model_server", options->folder, options->first_body, NULL};
+
+    start_helper(self, argv, server);
+}
+
+static void start_relay(const char *self, const char *certificate, int port, struct helper *relay)
+{
+    char files[2][4096], digits[16];
+    const char *argv[] = {"tls_relay", files[0], files[1], digits, NULL};
+
+    snprintf(files[0], sizeof(files[0]), "%s.pem", certificate);
+    snprintf(files[1], sizeof(files[1]), "%s.key", certificate);
+    snprintf(digits, sizeof(digits), "%d", port);
+    start_helper(self, argv, relay);
+}
+
+static void stop_helper(struct helper *helper)
+{
+    if (helper->input >= 0)
+        close(helper->input);
+    if (helper->output)
+        fclose(helper->output);
+    waitpid(helper->pid, NULL, 0);
 }
 
 static void start_agent(const struct options *options, int i)
@@ -129,8 +157,8 @@ static void start_agent(const struct options *options, int i)
     posix_spawn_file_actions_adddup2(&actions, 1, 2);
     posix_spawn_file_actions_addchdir_np(&actions, options->folder);
     agents[i].started = now();
-    error = posix_spawn(&agents[i].pid, options->command[0], &actions, NULL, options->command,
-                        environ);
+    error =
+        posix_spawn(&agents[i].pid, options->command[0], &actions, NULL, options->command, environ);
     if (error)
         die(options->command[0], error);
     posix_spawn_file_actions_destroy(&actions);
@@ -145,7 +173,8 @@ static void start_agents(const struct options *options, int port)
     char url[256];
 
     for (int i = 0; i < options->agents; i++) {
-        snprintf(url, sizeof(url), "http://127.0.0.1:%d/%s/%d", port, options->scenario, i);
+        snprintf(url, sizeof(url), "%s://127.0.0.1:%d/%s/%d",
+                 options->certificate ? "https" : "http", port, options->scenario, i);
         if (setenv("ANTHROPIC_BASE_URL", url, 1) < 0)
             die("setenv", errno);
         start_agent(options, i);
@@ -255,7 +284,8 @@ static int64_t wait_for_agents(const struct options *options, struct memory *pea
     while (running) {
         for (int i = 0; i < options->agents; i++)
             polled[i] = (struct pollfd){.fd = agents[i].descriptor, .events = POLLIN};
-        int n = poll(polled, (nfds_t)options->agents, options->sample_ms ? options->sample_ms : 1000);
+        int n =
+            poll(polled, (nfds_t)options->agents, options->sample_ms ? options->sample_ms : 1000);
 
         ended = now();
         if (options->sample_ms)
@@ -277,13 +307,14 @@ static int64_t wait_for_agents(const struct options *options, struct memory *pea
 /* ---- figures --------------------------------------------------------------------------------- */
 
 /* What the server has seen. Its last lines come when its input ends. */
-static void print_requests(const struct options *options, struct server *server)
+static void print_requests(const struct options *options, struct helper *server)
 {
     char line[256];
     long agent, turn, errors, requests = 0, all_errors = 0;
     long long arrived, sent, body = 0, size;
 
     close(server->input);
+    server->input = -1;
     while (fgets(line, sizeof(line), server->output)) {
         if (strncmp(line, "connections ", 12) == 0)
             fputs(line, stdout);
@@ -298,8 +329,7 @@ static void print_requests(const struct options *options, struct server *server)
         else if (options->agents == 1)
             printf("turn %ld %.4f\n", turn, ms(arrived - sent));
     }
-    fclose(server->output);
-    waitpid(server->pid, NULL, 0);
+    stop_helper(server);
     printf("requests %ld\ntool_errors %ld\nbody_bytes %lld\n", requests, all_errors, body);
 }
 
@@ -335,8 +365,8 @@ static int measure_disk(const char *folder)
 
 static int usage_error(void)
 {
-    fprintf(stderr, "usage: measure [-a AGENTS] [-m MILLISECONDS] [-f FIRST_BODY] [-o OUTPUT] "
-                    "[-t SECONDS] SCENARIO FOLDER COMMAND [ARGUMENT...]\n"
+    fprintf(stderr, "usage: measure [-a AGENTS] [-m MILLISECONDS] [-f FIRST_BODY] [-c CERTIFICATE] "
+                    "[-o OUTPUT] [-t SECONDS] SCENARIO FOLDER COMMAND [ARGUMENT...]\n"
                     "       measure -s FOLDER\n");
     return 2;
 }
@@ -346,11 +376,12 @@ static bool read_options(int argc, char **argv, struct options *options)
     int c;
 
     *options = (struct options){.agents = 1, .seconds = DEADLINE_SECONDS, .output = "measured"};
-    while ((c = getopt(argc, argv, "+a:m:f:o:t:")) != -1) {
+    while ((c = getopt(argc, argv, "+a:m:f:c:o:t:")) != -1) {
         switch (c) {
         case 'a': options->agents = atoi(optarg); break;
         case 'm': options->sample_ms = atoi(optarg); break;
         case 'f': options->first_body = optarg; break;
+        case 'c': options->certificate = optarg; break;
         case 'o': options->output = optarg; break;
         case 't': options->seconds = atoi(optarg); break;
         default: return false;
@@ -367,7 +398,7 @@ static bool read_options(int argc, char **argv, struct options *options)
 int main(int argc, char **argv)
 {
     struct options options;
-    struct server server;
+    struct helper server, relay = {0};
     struct memory peak = {0};
     struct usage usage = {0};
 
@@ -376,9 +407,13 @@ int main(int argc, char **argv)
     if (!read_options(argc, argv, &options))
         return usage_error();
     start_server(argv[0], &options, &server);
+    if (options.certificate)
+        start_relay(argv[0], options.certificate, server.port, &relay);
     int64_t started = now();
-    start_agents(&options, server.port);
+    start_agents(&options, options.certificate ? relay.port : server.port);
     int64_t ended = wait_for_agents(&options, &peak, &usage);
+    if (options.certificate)
+        stop_helper(&relay);
     print_requests(&options, &server);
     printf("wall_ms %.4f\ncpu_ms %.4f\nchildren_cpu_ms %.4f\n", ms(ended - started), usage.own_ms,
            usage.children_ms);

@@ -220,7 +220,8 @@ static bool read_path(str head, struct request *request)
     memcpy(line, first.p, first.n);
     line[first.n] = 0;
     if (sscanf(line, "POST /%7[a-z]/%ld/%ld/v1/messages%n", request->kind, &request->count,
-               &request->agent, &end) != 3 || end == 0)
+               &request->agent, &end) != 3 ||
+        end == 0)
         return false;
     return request->agent >= 0 && request->agent < AGENTS_MAX && request->count >= 0 &&
            request->count <= COUNT_MAX;
@@ -264,8 +265,8 @@ static void take_record(const struct request *request, int64_t arrived, long tur
         .arrived = arrived,
         .sent_before = agent->sent,
         .body_size = request->body.n,
-        .errors = count_of(str_skip(request->body, grew ? agent->body_size : 0),
-                           S("\"is_error\":true")),
+        .errors =
+            count_of(str_skip(request->body, grew ? agent->body_size : 0), S("\"is_error\":true")),
     };
     agent->body_size = request->body.n;
 }
@@ -297,7 +298,8 @@ static bool take_request(struct connection *c, int64_t arrived)
     str head = str_take(in, head_size);
     size_t length = read_length(head);
     if (!read_path(head, &request) || length == SIZE_MAX) {
-        fprintf(stderr, "model_server: not a request of a scenario: %.*s\n", FS(str_take(head, 99)));
+        fprintf(stderr, "model_server: not a request of a scenario: %.*s\n",
+                FS(str_take(head, 99)));
         return false;
     }
     if (in.n < head_size + 4 + length)

@@ -15,18 +15,18 @@
 #undef fail
 #undef fail_msg
 
-#define test_fail(...)                                                                             \
-    do {                                                                                           \
-        print_error("ERROR: " __VA_ARGS__);                                                        \
-        print_error("\n");                                                                         \
-        _fail(__FILE__, __LINE__);                                                                 \
+#define test_fail(...) \
+    do { \
+        print_error("ERROR: " __VA_ARGS__); \
+        print_error("\n"); \
+        _fail(__FILE__, __LINE__); \
     } while (0)
 
 /* The status is REIN_OK, else the error's text is shown. */
-#define assert_ok(call, err)                                                                       \
-    do {                                                                                           \
-        if ((call) != REIN_OK)                                                                     \
-            test_fail("%s: %s", #call, (err).text);                                                \
+#define assert_ok(call, err) \
+    do { \
+        if ((call) != REIN_OK) \
+            test_fail("%s: %s", #call, (err).text); \
     } while (0)
 
 #endif

@@ -10,8 +10,8 @@
 #include "base/error.h"
 #include "base/sha256.h"
 
-enum { BLOB_INLINE = 64 << 10 };      /* larger ones become files                        */
-#define BLOB_MAX ((size_t)256 << 20)  /* what log_blob() takes at most                   */
+enum { BLOB_INLINE = 64 << 10 };     /* larger ones become files                        */
+#define BLOB_MAX ((size_t)256 << 20) /* what log_blob() takes at most                   */
 
 struct packed_blob {
     struct digest sha; /* of the content                                                 */

@@ -1,7 +1,7 @@
 /*
- * export.c - a session as one portable file of JSON lines: a header, a line an event, a line a blob,
- * a closing line. docs/log.md has the format. An event's payload stands last in its line, byte for
- * byte, so that a verifier can hash it without a JSON library of its own.
+ * export.c - a session as one portable file of JSON lines: a header, a line an event, a line a
+ * blob, a closing line. docs/log.md has the format. An event's payload stands last in its line,
+ * byte for byte, so that a verifier can hash it without a JSON library of its own.
  */
 #include <string.h>
 

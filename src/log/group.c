@@ -38,7 +38,7 @@ static rein_status prepare(struct store *store, struct list *units, struct error
 {
     rein_status status = REIN_OK;
 
-    list_each(link, units) {
+    list_each (link, units) {
         struct unit *unit = list_of(link, struct unit, link);
         seal(unit);
         if (unit->kind == UNIT_BLOB && status == REIN_OK)
@@ -54,8 +54,8 @@ static rein_status join(struct log *log, struct list *group, struct error *err)
     rein_status status = REIN_OK;
 
     if (log->n == 0)
-        status = store->ops->create(store->writing, log->session, str_of(log->folder),
-                                    clock_wall(), &store->owner, &log->n, err);
+        status = store->ops->create(store->writing, log->session, str_of(log->folder), clock_wall(),
+                                    &store->owner, &log->n, err);
     else if (!log->claimed)
         status = store->ops->claim(store->writing, log->n, log->epoch, &store->owner, err);
     log->joined = true;
@@ -83,9 +83,14 @@ static rein_status advance(struct store *store, struct log *log, struct error *e
 {
     const struct summary *s = &log->writing;
     struct store_advance a = {
-        .n = log->n, .epoch = log->claimed ? log->epoch : log->epoch + 1,
-        .from = log->base, .to = log->to, .at = clock_wall(),
-        .title = s->title, .status = s->status, .model = s->model,
+        .n = log->n,
+        .epoch = log->claimed ? log->epoch : log->epoch + 1,
+        .from = log->base,
+        .to = log->to,
+        .at = clock_wall(),
+        .title = s->title,
+        .status = s->status,
+        .model = s->model,
         .cost_usd = s->any ? s->cost_usd : -1,
     };
 
@@ -95,7 +100,7 @@ static rein_status advance(struct store *store, struct log *log, struct error *e
 /* Logs that joined a transaction which is over: with success they stand where it left them. */
 static void end_group(struct store *store, struct list *group, bool committed)
 {
-    list_each(link, group) {
+    list_each (link, group) {
         struct log *log = list_of(link, struct log, group);
         list_remove(link);
         log->joined = false;
@@ -121,7 +126,7 @@ static rein_status transaction(struct store *store, struct list *units, struct l
     *culprit = NULL;
     if (status != REIN_OK)
         return status;
-    list_each(link, units) {
+    list_each (link, units) {
         struct unit *unit = list_of(link, struct unit, link);
         if (unit->log->excluded)
             continue;
@@ -131,7 +136,7 @@ static rein_status transaction(struct store *store, struct list *units, struct l
             break;
     }
     if (status == REIN_OK)
-        list_each(link, group) {
+        list_each (link, group) {
             *culprit = list_of(link, struct log, group);
             status = advance(store, *culprit, err);
             if (status != REIN_OK)
@@ -146,8 +151,7 @@ static rein_status transaction(struct store *store, struct list *units, struct l
 }
 
 /* All units whose log is well, again without the one that is to blame until nobody is. */
-rein_status group_write(struct store *store, struct list *units, bool *committed,
-                               struct error *err)
+rein_status group_write(struct store *store, struct list *units, bool *committed, struct error *err)
 {
     rein_status status = prepare(store, units, err);
     struct log *culprit = NULL;

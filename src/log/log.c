@@ -1,6 +1,6 @@
 /*
- * log.c - the store's and the log's public calls on the loop's thread: numbering, queueing, closing.
- * The writing is in writer.c, the reading in read.c.
+ * log.c - the store's and the log's calls on the loop's thread: numbering, queueing, closing. The
+ * writing is in writer.c, the reading in read.c.
  */
 #include "log/log.h"
 
@@ -25,7 +25,7 @@ static char *copy_of(const char *text, size_t n)
     return copy;
 }
 
-/* ---- the store -------------------------------------------------------------------------------- */
+/* ---- the store ------------------------------------------------------------------------------ */
 
 static void name_owner(struct store_owner *owner)
 {
@@ -96,7 +96,7 @@ uint64_t store_commits(const struct store *store)
     return commits;
 }
 
-/* ---- opening and closing ---------------------------------------------------------------------- */
+/* ---- opening and closing -------------------------------------------------------------------- */
 
 static struct log *new_log(struct store *store, struct id session)
 {
@@ -128,7 +128,7 @@ static rein_status may_open(struct store *store, struct id session, struct error
     id_uuid(session, uuid);
     if (store->read_only)
         return fail(err, REIN_DENIED, "the store was opened for reading only");
-    list_each(link, &store->logs)
+    list_each (link, &store->logs)
         if (id_eq(list_of(link, struct log, link)->session, session))
             return fail(err, REIN_CONFLICT, "session %s is open in this process already", uuid);
     return status;
@@ -246,7 +246,7 @@ void log_listen(struct log *log, log_stored_fn *stored, log_failed_fn *failed, v
     log->data = data;
 }
 
-/* ---- appending -------------------------------------------------------------------------------- */
+/* ---- appending ------------------------------------------------------------------------------ */
 
 /* What the caller leaves to us. */
 static void number(struct log *log, struct event *ev, int64_t now)

@@ -28,13 +28,13 @@ static rein_status give(rein_status status, const struct error *local, struct er
     return status;
 }
 
-/* ---- events ----------------------------------------------------------------------------------- */
+/* ---- events --------------------------------------------------------------------------------- */
 
 struct reading {
     struct id session;
     struct digest previous; /* the hash before `next` */
     uint64_t next;
-    bool stopped;           /* by the caller */
+    bool stopped; /* by the caller */
     rein_status status;
     struct error *err;
     log_read_fn *fn;
@@ -135,7 +135,7 @@ rein_status store_read(struct store *store, struct id session, uint64_t from, ui
     return give(status, &local, err);
 }
 
-/* ---- blobs ------------------------------------------------------------------------------------ */
+/* ---- blobs ---------------------------------------------------------------------------------- */
 
 /* What this process stored a moment ago and is not in the database yet. */
 static bool is_queued(struct store *store, struct digest sha, struct buf *out)
@@ -145,7 +145,7 @@ static bool is_queued(struct store *store, struct digest sha, struct buf *out)
 
     pthread_mutex_lock(&store->lock);
     for (size_t i = 0; i < 2; i++)
-        list_each(link, lists[i]) {
+        list_each (link, lists[i]) {
             struct unit *unit = list_of(link, struct unit, link);
             if (found || unit->kind != UNIT_BLOB || !digest_eq(unit->blob.sha, sha))
                 continue;
@@ -177,7 +177,7 @@ rein_status store_blob(struct store *store, struct digest sha, struct buf *out, 
     return give(status, &local, err);
 }
 
-/* ---- lists ------------------------------------------------------------------------------------ */
+/* ---- lists ---------------------------------------------------------------------------------- */
 
 rein_status store_list(struct store *store, str folder, store_list_fn *fn, void *data,
                        struct error *err)
@@ -226,7 +226,8 @@ rein_status store_find(struct store *store, str text, struct id *out, struct err
     else if (!range_of(text, &low, &high))
         return fail(err, REIN_INVALID,
                     "'%.*s' is no session id: give a UUID, sesn_..., or at least 4 characters of a "
-                    "UUID", FS(str_take(text, 64)));
+                    "UUID",
+                    FS(str_take(text, 64)));
     rein_status status = store_reading(store, &db, &local);
     if (status == REIN_OK)
         status = store->ops->find(db, low, high, found, 2, &n, &local);

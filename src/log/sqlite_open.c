@@ -52,14 +52,13 @@ static const char schema[] =
     "PRAGMA application_id=1919248750;"
     "PRAGMA user_version=1;";
 
-static const char settings[] =
-    "PRAGMA synchronous=FULL;"
-    "PRAGMA foreign_keys=ON;"
-    "PRAGMA trusted_schema=OFF;"
-    "PRAGMA cell_size_check=ON;"
-    "PRAGMA journal_size_limit=67108864;"
-    "PRAGMA secure_delete=OFF;"
-    "PRAGMA temp_store=MEMORY;";
+static const char settings[] = "PRAGMA synchronous=FULL;"
+                               "PRAGMA foreign_keys=ON;"
+                               "PRAGMA trusted_schema=OFF;"
+                               "PRAGMA cell_size_check=ON;"
+                               "PRAGMA journal_size_limit=67108864;"
+                               "PRAGMA secure_delete=OFF;"
+                               "PRAGMA temp_store=MEMORY;";
 
 static rein_status run_text(struct store_db *db, const char *sql, struct error *err,
                             const char *what)
@@ -70,18 +69,18 @@ static rein_status run_text(struct store_db *db, const char *sql, struct error *
                              : sqlite_failed(db, sqlite3_extended_errcode(db->sqlite), err, what);
 }
 
-/* ---- the folder ------------------------------------------------------------------------------- */
+/* ---- the folder ----------------------------------------------------------------------------- */
 
 /* File systems on which neither our locks nor SQLite's shared memory can be relied on. */
 static const struct {
     unsigned long type;
     const char *name;
 } unfit[] = {
-    {0x6969, "NFS"},        {0x517b, "SMB"},       {0xff534d42, "CIFS"},   {0xfe534d42, "SMB2"},
-    {0x65735546, "FUSE"},   {0x01021997, "9P"},    {0x5346414f, "AFS"},    {0x6b414653, "AFS"},
-    {0x00c36400, "Ceph"},   {0x73757245, "Coda"},  {0x0bd00bd0, "Lustre"}, {0x47504653, "GPFS"},
-    {0x7461636f, "OCFS2"},  {0x01161970, "GFS2"},  {0x564c, "NCP"},        {0x786f4256, "vboxsf"},
-    {0xaad7aaea, "PanFS"},  {0x19830326, "BeeGFS"},
+    {0x6969, "NFS"},       {0x517b, "SMB"},        {0xff534d42, "CIFS"},   {0xfe534d42, "SMB2"},
+    {0x65735546, "FUSE"},  {0x01021997, "9P"},     {0x5346414f, "AFS"},    {0x6b414653, "AFS"},
+    {0x00c36400, "Ceph"},  {0x73757245, "Coda"},   {0x0bd00bd0, "Lustre"}, {0x47504653, "GPFS"},
+    {0x7461636f, "OCFS2"}, {0x01161970, "GFS2"},   {0x564c, "NCP"},        {0x786f4256, "vboxsf"},
+    {0xaad7aaea, "PanFS"}, {0x19830326, "BeeGFS"},
 };
 
 static rein_status check_folder(const char *folder, struct error *err)
@@ -96,20 +95,21 @@ static rein_status check_folder(const char *folder, struct error *err)
     if (st.st_uid != geteuid() && geteuid() != 0)
         return fail(err, REIN_DENIED, "the store's folder '%s' belongs to another user", folder);
     if (st.st_mode & S_IWOTH)
-        return fail(err, REIN_DENIED, "everybody may write to the store's folder '%s': chmod 700 it",
-                    folder);
+        return fail(err, REIN_DENIED,
+                    "everybody may write to the store's folder '%s': chmod 700 it", folder);
     for (size_t i = 0; i < sizeof unfit / sizeof *unfit; i++)
         if ((unsigned long)fs.f_type == unfit[i].type)
             return fail(err, REIN_UNSUPPORTED,
                         "the store cannot be on a %s file system ('%s'): set REIN_HOME to a folder "
-                        "on a local disk", unfit[i].name, folder);
+                        "on a local disk",
+                        unfit[i].name, folder);
     return REIN_OK;
 }
 
-/* ---- one connection --------------------------------------------------------------------------- */
+/* ---- one connection ------------------------------------------------------------------------- */
 
-/* Called by SQLite at the end of a commit, in place of its own automatic checkpoint, which would run
- * under our write lock: only counts. (PRAGMA wal_autocheckpoint would take this hook away.) */
+/* Called by SQLite at the end of a commit, in place of its own automatic checkpoint, which would
+ * run under our write lock: only counts. (PRAGMA wal_autocheckpoint would take this hook away.) */
 static int on_wal(void *data, sqlite3 *sqlite, const char *name, int pages)
 {
     struct store_db *db = data;
@@ -129,7 +129,8 @@ static rein_status connect(struct store_db *db, int flags, struct error *err, co
         return sqlite_failed(db, db->sqlite ? sqlite3_extended_errcode(db->sqlite) : code, err,
                              what);
     sqlite3_extended_result_codes(db->sqlite, 1);
-    sqlite3_busy_timeout(db->sqlite, 5000); /* for checkpoints and recovery: writers have our lock */
+    /* For checkpoints and recovery: writers wait for our lock. */
+    sqlite3_busy_timeout(db->sqlite, 5000);
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_wal_hook(db->sqlite, on_wal, db);
@@ -165,13 +166,14 @@ static rein_status check_version(struct store_db *db, struct error *err)
     if (application != APPLICATION_ID || version <= 0)
         return fail(err, REIN_INVALID, "'%s' is a database of another program", db->path);
     if (version > SCHEMA_VERSION)
-        return fail(err, REIN_UNSUPPORTED,
-                    "'%s' was written by a newer rein (schema %lld, this one knows %d): update rein",
-                    db->path, (long long)version, SCHEMA_VERSION);
+        return fail(
+            err, REIN_UNSUPPORTED,
+            "'%s' was written by a newer rein (schema %lld, this one knows %d): update rein",
+            db->path, (long long)version, SCHEMA_VERSION);
     return REIN_OK;
 }
 
-/* ---- making ----------------------------------------------------------------------------------- */
+/* ---- making --------------------------------------------------------------------------------- */
 
 static bool is_made(const char *path)
 {
@@ -204,7 +206,7 @@ static rein_status sync_path(const char *path, struct error *err)
     return status;
 }
 
-/* No crash can leave a half-made database under its final name, so nothing is synced before that. */
+/* No crash can leave a half-made database under its final name: nothing is synced before that. */
 static rein_status fill(struct store_db *db, struct error *err)
 {
     const char *what = "make the store";
@@ -220,8 +222,8 @@ static rein_status fill(struct store_db *db, struct error *err)
     if (status == REIN_OK)
         status = connect(db, SQLITE_OPEN_READWRITE, err, what);
     if (status == REIN_OK)
-        status = run_text(db, "PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY; BEGIN;", err,
-                          what);
+        status =
+            run_text(db, "PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY; BEGIN;", err, what);
     if (status == REIN_OK)
         status = run_text(db, schema, err, what);
     if (status == REIN_OK)
@@ -270,7 +272,7 @@ static rein_status make(struct store_db *db, const char *folder, struct error *e
     return status;
 }
 
-/* ---- opening ---------------------------------------------------------------------------------- */
+/* ---- opening -------------------------------------------------------------------------------- */
 
 static rein_status open_database(struct store_db *db, const char *folder, enum store_use use,
                                  struct error *err)
@@ -298,9 +300,9 @@ static rein_status open_database(struct store_db *db, const char *folder, enum s
     if (status == REIN_OK)
         status = run_text(db, settings, err, "open the store");
     if (status == REIN_OK) /* a reader walks in order and gains nothing by remembering pages */
-        status = run_text(db, use == STORE_WRITES ? "PRAGMA cache_size=-2000"
-                                                  : "PRAGMA cache_size=-256",
-                          err, "open the store");
+        status =
+            run_text(db, use == STORE_WRITES ? "PRAGMA cache_size=-2000" : "PRAGMA cache_size=-256",
+                     err, "open the store");
     return status;
 }
 

@@ -38,7 +38,7 @@ static rein_status end_rows(struct store_db *db, sqlite3_stmt *s, int code, stru
     return status;
 }
 
-/* ---- sessions --------------------------------------------------------------------------------- */
+/* ---- sessions ------------------------------------------------------------------------------- */
 
 rein_status sqlite_session(struct store_db *db, struct id session, struct store_session *out,
                            struct error *err)
@@ -136,7 +136,7 @@ rein_status sqlite_find(struct store_db *db, struct id low, struct id high, stru
     return end_rows(db, s, code, err);
 }
 
-/* ---- events ----------------------------------------------------------------------------------- */
+/* ---- events --------------------------------------------------------------------------------- */
 
 /* False when a column has a shape that no event of ours has. */
 static bool event_of(sqlite3_stmt *s, struct event *ev)
@@ -182,7 +182,7 @@ rein_status sqlite_events(struct store_db *db, int64_t n, uint64_t from, uint64_
     return ended != REIN_OK ? ended : status;
 }
 
-/* ---- blobs ------------------------------------------------------------------------------------ */
+/* ---- blobs ---------------------------------------------------------------------------------- */
 
 rein_status sqlite_blob(struct store_db *db, struct digest sha, struct packed_blob *out,
                         struct arena *a, struct error *err)
@@ -226,7 +226,7 @@ rein_status sqlite_blobs(struct store_db *db, int64_t n, store_blob_fn *fn, void
     return end_rows(db, s, code, err);
 }
 
-/* ---- the backend ------------------------------------------------------------------------------ */
+/* ---- the backend ---------------------------------------------------------------------------- */
 
 static rein_status hold(struct store_db *db, int64_t n, struct error *err)
 {

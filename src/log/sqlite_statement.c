@@ -5,7 +5,7 @@
 
 #include "log/sqlite_db.h"
 
-/* ---- errors ----------------------------------------------------------------------------------- */
+/* ---- errors --------------------------------------------------------------------------------- */
 
 static bool is_full(int number) { return number == ENOSPC || number == EDQUOT || number == EFBIG; }
 
@@ -20,8 +20,7 @@ rein_status sqlite_failed(struct store_db *db, int code, struct error *err, cons
         return fail(err, REIN_CORRUPT,
                     "%s: '%s' is damaged (%s): move it away, or restore it from a backup", what,
                     db->path, text);
-    case SQLITE_FULL:
-        return fail(err, REIN_NO_SPACE, "%s: no space left for '%s'", what, db->path);
+    case SQLITE_FULL: return fail(err, REIN_NO_SPACE, "%s: no space left for '%s'", what, db->path);
     case SQLITE_IOERR:
         if (is_full(number))
             return fail(err, REIN_NO_SPACE, "%s: no space left for '%s'", what, db->path);
@@ -41,19 +40,15 @@ rein_status sqlite_failed(struct store_db *db, int code, struct error *err, cons
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return fail(err, REIN_IO, "%s: another program holds '%s' locked", what, db->path);
-    case SQLITE_CONSTRAINT:
-        return fail(err, REIN_CONFLICT, "%s: %s", what, text);
-    case SQLITE_TOOBIG:
-        return fail(err, REIN_LIMIT, "%s: too large for the store", what);
-    default:
-        return fail(err, REIN_FAILED, "%s: '%s': %s", what, db->path, text);
+    case SQLITE_CONSTRAINT: return fail(err, REIN_CONFLICT, "%s: %s", what, text);
+    case SQLITE_TOOBIG: return fail(err, REIN_LIMIT, "%s: too large for the store", what);
+    default: return fail(err, REIN_FAILED, "%s: '%s': %s", what, db->path, text);
     }
 }
 
-/* ---- statements ------------------------------------------------------------------------------- */
+/* ---- statements ----------------------------------------------------------------------------- */
 
-#define ROW                                                                                        \
-    "SELECT id, folder, title, status, model, head, created, updated, cost_usd FROM session"
+#define ROW "SELECT id, folder, title, status, model, head, created, updated, cost_usd FROM session"
 
 static const char *const texts[STMT_COUNT] = {
     [STMT_BEGIN] = "BEGIN IMMEDIATE",
@@ -93,8 +88,8 @@ sqlite3_stmt *sqlite_use(struct store_db *db, enum sqlite_statement which, struc
     sqlite3_stmt **s = &db->statements[which];
 
     if (!*s) {
-        int code = sqlite3_prepare_v3(db->sqlite, texts[which], -1, SQLITE_PREPARE_PERSISTENT, s,
-                                      NULL);
+        int code =
+            sqlite3_prepare_v3(db->sqlite, texts[which], -1, SQLITE_PREPARE_PERSISTENT, s, NULL);
         if (code != SQLITE_OK) {
             sqlite_failed(db, code, err, "use the store");
             return NULL;

@@ -6,7 +6,7 @@
 #include "log/lock.h"
 #include "log/sqlite_db.h"
 
-/* ---- transactions ----------------------------------------------------------------------------- */
+/* ---- transactions --------------------------------------------------------------------------- */
 
 static rein_status run_plain(struct store_db *db, enum sqlite_statement which, struct error *err,
                              const char *what)
@@ -50,7 +50,7 @@ void sqlite_rollback(struct store_db *db)
     unlock_writing(db->lock);
 }
 
-/* ---- sessions --------------------------------------------------------------------------------- */
+/* ---- sessions ------------------------------------------------------------------------------- */
 
 rein_status sqlite_create(struct store_db *db, struct id session, str folder, int64_t at,
                           const struct store_owner *owner, int64_t *n, struct error *err)
@@ -116,13 +116,12 @@ rein_status sqlite_advance(struct store_db *db, const struct store_advance *a, s
         sqlite3_bind_double(s, 9, a->cost_usd);
     status = sqlite_run(db, s, err, "go on with a session");
     if (status == REIN_OK && sqlite3_changes(db->sqlite) != 1)
-        return fail(err, REIN_CONFLICT,
-                    "another process went on with the session after event %llu",
+        return fail(err, REIN_CONFLICT, "another process went on with the session after event %llu",
                     (unsigned long long)a->from);
     return status;
 }
 
-/* ---- events ----------------------------------------------------------------------------------- */
+/* ---- events --------------------------------------------------------------------------------- */
 
 /* The insert met an event of this id or number: is it this very one? */
 static rein_status same_or_conflict(struct store_db *db, int64_t n, const struct event *ev,
@@ -151,8 +150,7 @@ static rein_status same_or_conflict(struct store_db *db, int64_t n, const struct
                 (unsigned long long)ev->seq);
 }
 
-rein_status sqlite_append(struct store_db *db, int64_t n, const struct event *ev,
-                          struct error *err)
+rein_status sqlite_append(struct store_db *db, int64_t n, const struct event *ev, struct error *err)
 {
     sqlite3_stmt *s = sqlite_use(db, STMT_APPEND, err);
     rein_status status;
@@ -178,7 +176,7 @@ rein_status sqlite_append(struct store_db *db, int64_t n, const struct event *ev
     return status == REIN_CONFLICT ? same_or_conflict(db, n, ev, err) : status;
 }
 
-/* ---- blobs ------------------------------------------------------------------------------------ */
+/* ---- blobs ---------------------------------------------------------------------------------- */
 
 bool sqlite_has_blob(struct store_db *db, struct digest sha)
 {
@@ -219,7 +217,7 @@ rein_status sqlite_keep_blob(struct store_db *db, int64_t n, uint64_t seq,
     return sqlite_run(db, s, err, "store content");
 }
 
-/* ---- tidying ---------------------------------------------------------------------------------- */
+/* ---- tidying -------------------------------------------------------------------------------- */
 
 enum { CHECKPOINT_PAGES = 1000 };
 

@@ -1,5 +1,5 @@
 /*
- * writer.c - the queue, the thread, and what the loop is told. What a group is made of is group.c's.
+ * writer.c - the queue, the thread, and what the loop is told. What is written is group.c's.
  */
 #include "log/writer.h"
 
@@ -14,7 +14,7 @@
 enum { QUEUE_MAX = 64 << 20 };             /* bytes of units; who adds more waits           */
 static const int64_t idle_ns = 1000000000; /* without a write, before tidying up            */
 
-/* ---- units ------------------------------------------------------------------------------------ */
+/* ---- units ---------------------------------------------------------------------------------- */
 
 struct unit *unit_new(struct log *log, enum unit_kind kind, size_t n, size_t extra)
 {
@@ -64,7 +64,7 @@ static void summary_move(struct summary *to, struct summary *from)
     *from = (struct summary){.cost_usd = -1};
 }
 
-/* ---- telling the loop; under the lock ---------------------------------------------------------- */
+/* ---- telling the loop; under the lock ------------------------------------------------------- */
 
 static void post_news(struct store *store)
 {
@@ -97,7 +97,7 @@ void writer_fail_log(struct log *log, const struct error *why)
 
 static void drop_units(struct store *store, struct list *units)
 {
-    list_each(link, units) {
+    list_each (link, units) {
         struct unit *unit = list_of(link, struct unit, link);
         list_remove(link);
         unit->log->units--;
@@ -109,17 +109,17 @@ static void drop_units(struct store *store, struct list *units)
 static void fail_store(struct store *store, const struct error *why)
 {
     store->failure = *why;
-    list_each(link, &store->logs)
+    list_each (link, &store->logs)
         fail_log(list_of(link, struct log, link), why);
     drop_units(store, &store->queue);
 }
 
-/* ---- the thread; under the lock but for what write_flight() says ------------------------------- */
+/* ---- the thread; under the lock but for what write_flight() says ---------------------------- */
 
 /* All that is queued, and what lists are to show of its sessions. */
 static void take_flight(struct store *store)
 {
-    list_each(link, &store->queue) {
+    list_each (link, &store->queue) {
         struct unit *unit = list_of(link, struct unit, link);
         list_remove(link);
         list_add(&store->flight, link);
@@ -133,7 +133,7 @@ static void take_flight(struct store *store)
 static void land(struct store *store, rein_status status, const struct error *err)
 {
     if (status == REIN_OK)
-        list_each(link, &store->flight) {
+        list_each (link, &store->flight) {
             struct log *log = list_of(link, struct unit, link)->log;
             if (log->durable == log->base)
                 continue;
@@ -229,7 +229,7 @@ static rein_status start(struct store *store, struct error *err)
     return REIN_OK;
 }
 
-/* ---- the loop's side -------------------------------------------------------------------------- */
+/* ---- the loop's side ------------------------------------------------------------------------ */
 
 /* One thing a log has to hear: what became durable, then that it failed. It may close any log. */
 static void tell_log(struct store *store, struct log *log)

@@ -26,14 +26,14 @@ struct unit {
     struct list link;
     struct log *log;
     enum unit_kind kind;
-    int64_t due;              /* monotonic; the writer starts by itself then          */
-    size_t size;              /* of the allocation, for the queue's bound             */
-    uint64_t seq;             /* the last event's, or the first that may name the blob */
+    int64_t due;  /* monotonic; the writer starts by itself then          */
+    size_t size;  /* of the allocation, for the queue's bound             */
+    uint64_t seq; /* the last event's, or the first that may name the blob */
     struct event *events;
     size_t n;
-    str bytes;                /* a blob's content                                     */
+    str bytes; /* a blob's content                                     */
     struct packed_blob blob;
-    char *packed;             /* what blob.data points to                             */
+    char *packed; /* what blob.data points to                             */
 };
 
 /* What lists show, on its way into the session's row. */
@@ -54,14 +54,14 @@ struct log {
     log_stored_fn *stored;
     log_failed_fn *failed;
     void *data;
-    struct list link;         /* in store->logs; changed under the store's lock */
+    struct list link; /* in store->logs; changed under the store's lock */
 
     /* Under the store's lock. */
-    uint64_t taken, durable;  /* up to which event the writer took, and finished */
-    size_t units;             /* queued or being written                        */
+    uint64_t taken, durable; /* up to which event the writer took, and finished */
+    size_t units;            /* queued or being written                        */
     struct error failure;
-    struct summary summary;   /* not taken yet                                  */
-    struct list news;         /* in store->news                                 */
+    struct summary summary; /* not taken yet                                  */
+    struct list news;       /* in store->news                                 */
 
     /* The writer's. */
     int64_t n;                /* 0: no row yet, nor in this transaction   */

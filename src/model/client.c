@@ -127,8 +127,10 @@ static void judge(struct model_call *call, rein_status status, const struct erro
 
 void call_done(struct model_call *call, rein_status status, const struct error *error)
 {
-    timer_stop(&call->timer);
+    call->over = true; /* the last events may make a listener cancel it */
+    call->http = NULL;
     judge(call, status, error);
+    timer_stop(&call->timer);
     list_remove(&call->link);
     call->outcome.status = call->outcome.error.status;
     if (call->outcome.total_us == 0)
@@ -182,6 +184,8 @@ static void on_canceled(struct timer *timer)
 void model_cancel(struct model_call *call)
 {
     call->canceled = true;
+    if (call->over)
+        return;
     if (call->http)
         http_cancel(call->http);
     else

@@ -143,8 +143,8 @@ struct answer {
     struct script_reply *out;
     str id;
     struct block *blocks;
-    size_t n_blocks;
-    size_t given; /* bytes of the stream that stand in earlier steps */
+    size_t n_blocks, n_told; /* those said, and those of them that earlier steps hold */
+    size_t given;            /* bytes of the stream that earlier steps hold           */
     int64_t pause_ms;
 };
 
@@ -173,6 +173,7 @@ static void add_stream(struct answer *a, enum stop_reason stop, str stop_raw, st
     buf_fini(&bytes);
     add_step(a, str_skip(all, a->given));
     a->given = all.n;
+    a->n_told = a->n_blocks;
 }
 
 static str render_error(const struct answer *a, str type, str message, bool in_stream)
@@ -230,7 +231,7 @@ static void answer_items(struct answer *a)
         switch (item->say) {
         case SAY_BLOCK: say_block(a, &item->block); break;
         case SAY_PAUSE: /* what was said before it goes out first */
-            if (a->n_blocks)
+            if (a->n_blocks > a->n_told)
                 add_stream(a, STOP_NONE, (str){0}, (str){0}, 0);
             a->pause_ms += (int64_t)item->number;
             break;

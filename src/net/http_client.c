@@ -158,6 +158,13 @@ static int on_seek(void *data, curl_off_t offset, int origin)
 
 /* ---- telling --------------------------------------------------------------------------------- */
 
+static void free_headers(struct http_call *call)
+{
+    for (struct curl_slist *item = call->headers; item; item = item->next)
+        explicit_bzero(item->data, strlen(item->data));
+    curl_slist_free_all(call->headers);
+}
+
 static void give_back(struct http_client *client, CURL *easy)
 {
     if (client->n_spare == SPARE_MAX) {
@@ -214,7 +221,7 @@ static void finish(struct http_call *call)
                            .total_us = (now - call->started) / 1000,
                            .connections = connections,
                        });
-    curl_slist_free_all(call->headers);
+    free_headers(call);
     buf_fini(&call->head);
     buf_fini(&call->inbox);
     arena_fini(&call->arena);
@@ -231,7 +238,7 @@ static void on_result(struct http_call *call, CURLcode code)
     if (code == CURLE_OK || call->error.status != REIN_OK)
         return;
     curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &number);
-    http_failure(code, (int)number, call->origin, str_of(call->curl_text), &call->error);
+    http_failure((int)code, (int)number, call->origin, str_of(call->curl_text), &call->error);
 }
 
 /* After curl has returned: bodies first, then ends. A callback may start and cancel calls; what it
@@ -466,16 +473,27 @@ static void set_up_request(struct http_call *call, str url)
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
 }
 
+/* curl keeps a copy. A line may hold a key, so ours is wiped, and curl's at the end. */
+static void add_header(struct http_call *call, str line)
+{
+    char *text = memory_new(line.n + 1);
+
+    memcpy(text, line.p, line.n);
+    call->headers = curl_slist_append(call->headers, text);
+    explicit_bzero(text, line.n);
+    free(text);
+}
+
 static bool add_headers(struct http_call *call, const struct http_request *request)
 {
-    call->headers = curl_slist_append(NULL, "Expect:");
+    add_header(call, S("Expect:"));
     for (size_t i = 0; i < request->n_headers; i++) {
         str line = request->headers[i];
 
         if (str_find(line, '\n') != SIZE_MAX || str_find(line, '\r') != SIZE_MAX ||
             str_find(line, '\0') != SIZE_MAX)
             return false;
-        call->headers = curl_slist_append(call->headers, arena_cstr(&call->arena, line));
+        add_header(call, line);
     }
     return true;
 }
@@ -500,7 +518,7 @@ static struct http_call *call_new(struct http_client *client, const struct http_
 
 static void call_drop(struct http_call *call)
 {
-    curl_slist_free_all(call->headers);
+    free_headers(call);
     arena_fini(&call->arena);
     free(call);
 }

@@ -16,7 +16,7 @@
 
 #include "platform/clock.h"
 
-/* ---- whole files ------------------------------------------------------------------------------ */
+/* ---- whole files ---------------------------------------------------------------------------- */
 
 static const char *kind_of(mode_t mode)
 {
@@ -150,7 +150,7 @@ rein_status file_write_atomic(const char *path, str bytes, mode_t mode, struct e
     return sync_folder_of(path, err);
 }
 
-/* ---- folders ---------------------------------------------------------------------------------- */
+/* ---- folders -------------------------------------------------------------------------------- */
 
 static rein_status make_one(const char *path, mode_t mode, struct error *err)
 {
@@ -175,7 +175,8 @@ rein_status file_make_folder(const char *path, mode_t mode, struct error *err)
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return REIN_OK;
     if (n == 0 || n >= sizeof part)
-        return fail(err, REIN_INVALID, "cannot make a folder: the path is %s", n ? "too long" : "empty");
+        return fail(err, REIN_INVALID, "cannot make a folder: the path is %s",
+                    n ? "too long" : "empty");
     memcpy(part, path, n + 1);
     for (char *at = part + 1; *at; at++) {
         if (*at != '/')
@@ -207,7 +208,7 @@ rein_status file_current_folder(struct arena *a, const char **out, struct error 
     return file_canonical(".", a, out, err);
 }
 
-/* ---- beneath a root --------------------------------------------------------------------------- */
+/* ---- beneath a root ------------------------------------------------------------------------- */
 
 /* `path` as seen from the root: relative as it is, absolute only when the root is its start. */
 static bool relative_to(const char *root, str path, str *out)
@@ -303,6 +304,7 @@ rein_status file_open_beneath(int root_fd, const char *root, str path, int flags
     if (errno == EXDEV)
         return fail(err, REIN_DENIED, "'%.*s' leads outside of '%s'", FS(path), root);
     if (errno == ENOTDIR)
-        return fail(err, REIN_NOT_FOUND, "'%.*s' is not there: a part of it is no folder", FS(path));
+        return fail(err, REIN_NOT_FOUND, "'%.*s' is not there: a part of it is no folder",
+                    FS(path));
     return fail_errno(err, errno, "open '%.*s'", FS(path));
 }

@@ -1,8 +1,8 @@
 /*
  * loop.c - rounds, posts, timers and watches over libuv. It knows nothing of what is awaited.
  *
- * A round first runs what is due without the kernel (posts, timers of 0 ms), then one uv_run(). Zero
- * timers are ours because libuv 1.44 runs one that starts itself again for ever within one
+ * A round first runs what is due without the kernel (posts, timers of 0 ms), then one uv_run().
+ * Zero timers are ours because libuv 1.44 runs one that starts itself again for ever within one
  * iteration. As soon as any callback ran, the round stops waiting, so that the caller sees at once
  * what changed.
  */
@@ -33,7 +33,7 @@ struct watch_handle {
     int wanted;
 };
 
-/* ---- posts ------------------------------------------------------------------------------------ */
+/* ---- posts ---------------------------------------------------------------------------------- */
 
 static bool has_posts(struct loop *loop)
 {
@@ -94,7 +94,7 @@ void loop_release(struct loop *loop)
         uv_unref((uv_handle_t *)&loop->wake);
 }
 
-/* ---- timers ----------------------------------------------------------------------------------- */
+/* ---- timers --------------------------------------------------------------------------------- */
 
 static struct timer_handle *timer_handle_take(struct loop *loop)
 {
@@ -179,7 +179,7 @@ static bool run_soon(struct loop *loop)
     return true;
 }
 
-/* ---- watches ---------------------------------------------------------------------------------- */
+/* ---- watches -------------------------------------------------------------------------------- */
 
 static void on_closed(uv_handle_t *uv) { free(uv); }
 
@@ -187,8 +187,8 @@ static void on_watch(uv_poll_t *uv, int status, int events);
 
 static void watch_apply(struct watch_handle *h)
 {
-    int events = (h->wanted & WATCH_READ ? UV_READABLE : 0) |
-                 (h->wanted & WATCH_WRITE ? UV_WRITABLE : 0);
+    int events =
+        (h->wanted & WATCH_READ ? UV_READABLE : 0) | (h->wanted & WATCH_WRITE ? UV_WRITABLE : 0);
 
     if (events)
         uv_poll_start(&h->uv, events, on_watch);
@@ -268,7 +268,7 @@ void watch_stop(struct watch *watch)
     uv_close((uv_handle_t *)&h->uv, on_closed);
 }
 
-/* ---- a host's own loop ------------------------------------------------------------------------ */
+/* ---- a host's own loop ---------------------------------------------------------------------- */
 
 void loop_changed(struct loop *loop)
 {
@@ -318,7 +318,7 @@ static void show_host(struct loop *loop)
         timerfd_settime(loop->host_timer, 0, &at, NULL);
 }
 
-/* ---- the loop --------------------------------------------------------------------------------- */
+/* ---- the loop ------------------------------------------------------------------------------- */
 
 static void on_bound(uv_timer_t *bound) { (void)bound; }
 

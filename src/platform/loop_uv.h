@@ -1,6 +1,6 @@
 /*
- * loop_uv.h - the loop's body, shared by loop.c, work.c and signal.c only: nobody else may know that
- * it is libuv.
+ * loop_uv.h - the loop's body, shared by loop.c, work.c and signal.c only: nobody else may know
+ * that it is libuv.
  *
  * libuv wants a closed handle's memory until it says so, our callers want theirs back at once: so
  * every handle is a separate allocation that points to its owner, and is freed (watches) or kept
@@ -18,22 +18,22 @@ enum { LOOP_SIGNALS = 65 };
 
 struct loop {
     uv_loop_t uv;
-    uv_timer_t bound;         /* ends a turn's waiting; never keeps the loop alive             */
-    uv_async_t wake;          /* for posts; keeps the loop alive while somebody holds          */
+    uv_timer_t bound; /* ends a turn's waiting; never keeps the loop alive             */
+    uv_async_t wake;  /* for posts; keeps the loop alive while somebody holds          */
     unsigned holds;
-    pthread_mutex_t lock;     /* of posts                                                      */
-    struct list posts;        /* struct loop_post                                              */
-    struct list soon;         /* timers of 0 ms: due in the next round, without libuv          */
-    struct list idle_timers;  /* stopped handles, for the next timer                           */
+    pthread_mutex_t lock;    /* of posts                                                      */
+    struct list posts;       /* struct loop_post                                              */
+    struct list soon;        /* timers of 0 ms: due in the next round, without libuv          */
+    struct list idle_timers; /* stopped handles, for the next timer                           */
     struct signal_handle *signals[LOOP_SIGNALS];
-    bool hosted;              /* a host polls our descriptor: it must also show timers         */
-    bool changed;             /* something was started that the descriptor does not show yet   */
+    bool hosted;  /* a host polls our descriptor: it must also show timers         */
+    bool changed; /* something was started that the descriptor does not show yet   */
     uv_poll_t host_poll;
-    int host_timer;           /* a timerfd, or -1                                              */
+    int host_timer; /* a timerfd, or -1                                              */
 };
 
-/* Every callback that libuv calls ends the round: what came is told before anything more is awaited.
- * Only from inside uv_run(). */
+/* Every callback that libuv calls ends the round: what came is told before anything more is
+ * awaited. Only from inside uv_run(). */
 static inline void loop_came(struct loop *loop) { uv_stop(&loop->uv); }
 
 /* Something was started outside a turn: a host that sleeps on the descriptor must come back. */

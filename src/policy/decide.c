@@ -139,15 +139,13 @@ static str hint(const struct question *q)
     switch (q->kind) {
     case CALL_READ_INSIDE:
     case CALL_READ_OUTSIDE:
-        return arena_printf(q->a, "--allowedTools \"Read(/%.*s/**)\"",
-                            FS(str_take(path_parent(q->path), 80)));
+        return arena_printf(q->a, "--allowedTools \"%.*s\"", FS(question_path_rule(q, "Read")));
     case CALL_EDIT_INSIDE:
         return S("--permission-mode acceptEdits");
     case CALL_EDIT_PROTECTED:
         return S("--permission-mode bypassPermissions");
     case CALL_EDIT_OUTSIDE:
-        return arena_printf(q->a, "--allowedTools \"Edit(/%.*s/**)\"",
-                            FS(str_take(path_parent(q->path), 80)));
+        return arena_printf(q->a, "--allowedTools \"%.*s\"", FS(question_path_rule(q, "Edit")));
     case CALL_SANDBOXED_COMMAND:
     case CALL_COMMAND:
         if (!command_is_plain(subject))

@@ -163,6 +163,28 @@ const struct rule *question_rule(const struct question *q, enum rule_list list)
     return NULL;
 }
 
+static str escape_glob(struct arena *a, str path)
+{
+    char *out = arena_alloc(a, path.n * 2 + 1);
+    size_t n = 0;
+
+    for (size_t i = 0; i < path.n; i++) {
+        if (strchr("*?[]{}\\,", path.p[i]))
+            out[n++] = '\\';
+        out[n++] = path.p[i];
+    }
+    return str_make(out, n);
+}
+
+str question_path_rule(const struct question *q, const char *tool)
+{
+    str folder = path_parent(q->path);
+
+    if (folder.n <= 1)
+        return arena_printf(q->a, "%s(/%.*s)", tool, FS(escape_glob(q->a, q->path)));
+    return arena_printf(q->a, "%s(/%.*s/**)", tool, FS(escape_glob(q->a, folder)));
+}
+
 bool policy_has_command_rules(const struct policy *p)
 {
     for (int list = RULES_DENY; list <= RULES_ASK; list++)

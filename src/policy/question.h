@@ -40,6 +40,10 @@ void question_look(struct question *q);
 /* The first rule of the list that matches: deny and ask generously, allow strictly; or NULL. */
 const struct rule *question_rule(const struct question *q, enum rule_list list);
 
+/* A rule Tool(pattern) for the folder that the call's path is in, or for the path alone when that
+ * folder is the root of everything. */
+str question_path_rule(const struct question *q, const char *tool);
+
 /* Whether deny or ask has rules on commands. */
 bool policy_has_command_rules(const struct policy *policy);
 

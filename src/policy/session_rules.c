@@ -46,7 +46,7 @@ str policy_always(const struct policy *policy, const struct policy_call *call, s
     case CALL_EDIT_INSIDE:
         return S("Edit(/**)");
     case CALL_READ_OUTSIDE:
-        return arena_printf(a, "Read(/%.*s/**)", FS(path_parent(q.path)));
+        return question_path_rule(&q, "Read");
     case CALL_OTHER:
         return arena_str(a, call->tool);
     case CALL_READ_INSIDE:

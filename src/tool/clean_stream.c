@@ -23,14 +23,49 @@ static unsigned char at(str s, size_t i)
     return (unsigned char)s.p[i];
 }
 
-/* Bytes of a control string whose text begins at `i`, or 0 when its end is not there. */
+/* Whether the bytes from `i` to the end are the beginning of a character. */
+static bool is_cut_character(str s, size_t i)
+{
+    size_t left = s.n - i;
+
+    if (left >= 4 || at(s, i) < 0xc2 || at(s, i) > 0xf4)
+        return false;
+    for (size_t k = 1; k < left; k++)
+        if ((at(s, i + k) & 0xc0) != 0x80)
+            return false;
+    return left < (at(s, i) < 0xe0 ? 2u : at(s, i) < 0xf0 ? 3u : 4u);
+}
+
+/* Behind the character at `i`, or 0 when it is not complete; an invalid byte is one of its own. */
+static size_t character_end(str s, size_t i)
+{
+    size_t n = at(s, i) < 0x80 ? 1 : utf8_length(s.p + i, s.n - i);
+
+    if (n == 0)
+        return is_cut_character(s, i) ? 0 : i + 1;
+    return i + n;
+}
+
+/* The control of C1 that stands at `i` as a byte or as a character, or 0. */
+static unsigned char control_at(str s, size_t i)
+{
+    unsigned char c = at(s, i);
+
+    if (c == 0xc2 && i + 1 < s.n)
+        c = at(s, i + 1);
+    return c >= 0x80 && c < 0xa0 ? c : 0;
+}
+
+/* Behind the control string whose text begins at `i`, or 0 when its end is not there. */
 static size_t string_end(str s, size_t i, bool ends_with_bell)
 {
-    for (; i < s.n; i++) {
+    size_t end;
+
+    for (; i < s.n && (end = character_end(s, i)); i = end) {
         unsigned char c = at(s, i);
 
-        if ((c == BEL && ends_with_bell) || c == CAN || c == SUB || c == 0x9c)
-            return i + 1;
+        if ((c == BEL && ends_with_bell) || c == CAN || c == SUB || control_at(s, i) == 0x9c)
+            return end;
         if (c == ESC)
             return i + 1 < s.n ? i + (s.p[i + 1] == '\\' ? 2 : 0) : 0;
     }
@@ -69,27 +104,15 @@ static size_t escape_end(str s, size_t i)
     if (at(s, i) >= '@' && at(s, i) <= '_')
         return control_end(s, i + 1, (unsigned char)(at(s, i) + 0x40));
     i = range_end(s, i, ' ', '/');
-    return i == s.n ? 0 : i + 1;
-}
-
-/* Whether the bytes from `i` to the end are the beginning of a character. */
-static bool is_cut_character(str s, size_t i)
-{
-    size_t left = s.n - i;
-
-    if (left >= 4 || at(s, i) < 0xc2 || at(s, i) > 0xf4)
-        return false;
-    for (size_t k = 1; k < left; k++)
-        if ((at(s, i + k) & 0xc0) != 0x80)
-            return false;
-    return left < (at(s, i) < 0xe0 ? 2u : at(s, i) < 0xf0 ? 3u : 4u);
+    if (i == s.n)
+        return 0;
+    return at(s, i) >= '0' && at(s, i) <= '~' ? i + 1 : i;
 }
 
 /* Behind the character or sequence at `i`, or 0 when it is not complete. */
 static size_t item_end(str s, size_t i)
 {
-    unsigned char c = at(s, i);
-    size_t n;
+    unsigned char c = at(s, i), control = control_at(s, i);
 
     if (c == ESC)
         return escape_end(s, i + 1);
@@ -97,16 +120,9 @@ static size_t item_end(str s, size_t i)
         i = range_end(s, i, '\r', '\r');
         return i == s.n ? 0 : i + (s.p[i] == '\n');
     }
-    if (c < 0x80)
-        return i + 1;
-    if (c < 0xa0)
-        return control_end(s, i + 1, c);
-    if (c == 0xc2 && i + 1 < s.n && at(s, i + 1) >= 0x80 && at(s, i + 1) < 0xa0)
-        return control_end(s, i + 2, at(s, i + 1));
-    n = utf8_length(s.p + i, s.n - i);
-    if (n == 0)
-        return is_cut_character(s, i) ? 0 : i + 1;
-    return i + n;
+    if (control)
+        return control_end(s, i + (c == control ? 1 : 2), control);
+    return character_end(s, i);
 }
 
 static size_t complete_part(str s)

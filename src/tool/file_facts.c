@@ -59,16 +59,51 @@ static str head_of(str line)
     return str_take(line, at);
 }
 
-void number_line(struct buf *out, int64_t number, str line, size_t left_out)
+/* "     7\t". By hand: a file has many lines, and printf is most of what a short Read costs. */
+static void add_number(struct buf *out, int64_t number)
 {
-    str head = head_of(line);
+    char text[24];
+    size_t at = sizeof text, digits = 0;
 
-    buf_printf(out, "%6lld\t", (long long)number);
-    utf8_clean(out, head);
+    text[--at] = '\t';
+    for (; number > 0 || digits == 0; number /= 10, digits++)
+        text[--at] = (char)('0' + number % 10);
+    for (; digits < 6; digits++)
+        text[--at] = ' ';
+    buf_add(out, str_make(text + at, sizeof text - at));
+}
+
+/* Nothing in it that would have to be cleaned, and a byte is a character. */
+static bool is_ascii(str line)
+{
+    uint64_t marks = 0, word;
+    size_t i = 0;
+
+    for (; i + 8 <= line.n; i += 8) {
+        memcpy(&word, line.p + i, 8);
+        marks |= word | (word - UINT64_C(0x0101010101010101)); /* a byte over 127, or a NUL */
+    }
+    for (; i < line.n; i++)
+        marks |= (unsigned char)line.p[i] < 1 || (unsigned char)line.p[i] > 127 ? 128 : 0;
+    return !(marks & UINT64_C(0x8080808080808080));
+}
+
+size_t number_line(struct buf *out, int64_t number, str line, size_t left_out)
+{
+    size_t before = out->n;
+    bool plain = line.n <= LINE_CHARACTERS && is_ascii(line);
+    str head = plain ? line : head_of(line);
+
+    add_number(out, number);
+    if (plain)
+        buf_add(out, head);
+    else
+        utf8_clean(out, head);
     left_out += line.n - head.n;
     if (left_out)
         buf_printf(out, " [... %zu bytes of this line are not shown]", left_out);
     buf_byte(out, '\n');
+    return plain ? out->n - before : utf8_count(str_skip(buf_str(out), before));
 }
 
 void number_lines(struct buf *out, str text, int64_t from, int64_t to)

@@ -29,6 +29,7 @@ int64_t count_lines(str text);
 /* `text` with line numbers as Read gives them, lines `from`..`to` (from 1), each cut at 2,000
  * characters. */
 void number_lines(struct buf *out, str text, int64_t from, int64_t to);
-void number_line(struct buf *out, int64_t number, str line, size_t left_out);
+/* One line, of which `left_out` bytes more are not there; returns the characters written. */
+size_t number_line(struct buf *out, int64_t number, str line, size_t left_out);
 
 #endif

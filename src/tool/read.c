@@ -91,8 +91,7 @@ static void end_line(struct lines *l)
             line = utf8_head(line, line.n);
         if (l->number == 1 && str_starts(line, S("\xef\xbb\xbf")))
             line = str_skip(line, 3);
-        number_line(l->out, l->number, line, l->left_out);
-        l->characters += utf8_count(str_skip(buf_str(l->out), before));
+        l->characters += number_line(l->out, l->number, line, l->left_out);
         if (l->characters > SHOWN_MAX && l->shown) {
             l->out->n = before;
             l->full = true;

@@ -177,7 +177,8 @@ static void an_interrupt_ends_the_turn_and_not_the_conversation(void **state)
     struct talk t;
 
     (void)state;
-    begin(&t, "model text \"Never seen whole.\"\nmodel text \"After it.\"\n",
+    begin(&t, "model when user \"again\" text \"After it.\"\n"
+              "model otherwise text \"Never seen whole.\"\nmodel text \"After it.\"\n",
           (const char *[]){NULL});
     wait_for(&t, "› ");
     model_server_hold(t.w.server);

@@ -117,7 +117,8 @@ static void the_same_content_is_kept_once(void **state)
                                  "CREATE TABLE check_two(n CHECK(n = 2));"
                                  "INSERT INTO check_two SELECT n FROM two;"
                                  "CREATE TABLE check_four(n CHECK(n = 4));"
-                                 "INSERT INTO check_four SELECT count(*) FROM blob_use"), SQLITE_OK);
+                                 "INSERT INTO check_four SELECT count(*) FROM blob_use"),
+                     SQLITE_OK);
     for (int i = 0; i < 2; i++)
         assert_ok(store_verify(f.store, ids[i], &events, &err), err);
     assert_ok(store_list(f.store, S(""), count_row, &rows, &err), err);

@@ -13,8 +13,10 @@ static struct id make_session(struct fixture *f)
     struct error err = {0};
 
     for (int i = 1; i <= EVENTS; i++) {
-        struct event ev = {.type = EV_AGENT_MESSAGE, .payload = S("{\"secret\":\"x\"}"),
-                           .thread = thread, .cause = (uint64_t)i - 1};
+        struct event ev = {.type = EV_AGENT_MESSAGE,
+                           .payload = S("{\"secret\":\"x\"}"),
+                           .thread = thread,
+                           .cause = (uint64_t)i - 1};
         assert_ok(log_append(log, &ev, 1, &err), err);
     }
     log_close(log);
@@ -145,7 +147,8 @@ static void a_redacted_event_still_chains(void **state)
     fixture_init(&f);
     struct id id = make_session(&f);
 
-    raw(&f, "DROP TRIGGER event_keep_1; UPDATE event SET payload = NULL, salt = NULL WHERE seq = 3");
+    raw(&f,
+        "DROP TRIGGER event_keep_1; UPDATE event SET payload = NULL, salt = NULL WHERE seq = 3");
     assert_ok(store_verify(f.store, id, &events, &err), err);
     assert_int_equal(events, EVENTS);
     raw(&f, "UPDATE event SET leaf = zeroblob(32) WHERE seq = 3");
@@ -164,8 +167,9 @@ static void events_belong_to_their_session(void **state)
     struct id id = make_session(&f);
     make_session(&f);
 
-    raw(&f, "DROP TRIGGER event_keep_1; DROP TRIGGER event_keep_2; DELETE FROM event WHERE session = 1;"
-            " UPDATE event SET session = 1");
+    raw(&f,
+        "DROP TRIGGER event_keep_1; DROP TRIGGER event_keep_2; DELETE FROM event WHERE session = 1;"
+        " UPDATE event SET session = 1");
     assert_int_equal(read_all(&f, id, &n, &err), REIN_CORRUPT);
     assert_int_equal(n, 0);
     fixture_fini(&f);
@@ -189,7 +193,8 @@ static void the_tables_only_grow(void **state)
         " SELECT session, seq + 100, id, type, v, at, cause, leaf, hash FROM event",
         "INSERT INTO event(session, seq, id, type, v, at, cause, leaf, hash)"
         " SELECT session, 'six', zeroblob(16), type, v, at, cause, leaf, hash FROM event",
-        "INSERT INTO session(id, head, epoch, folder, created, updated) VALUES('x', 0, 0, '', 0, 0)",
+        "INSERT INTO session(id, head, epoch, folder, created, updated)"
+        " VALUES('x', 0, 0, '', 0, 0)",
     };
     struct fixture f;
     fixture_init(&f);

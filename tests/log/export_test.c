@@ -143,9 +143,14 @@ static void an_export_verifies_by_its_own(void **state)
     struct log *log = fixture_session(&f, id);
     struct event evs[3] = {
         {.type = EV_USER_MESSAGE, .payload = S_INIT("{\"payload\":{\",\\\"payload\\\":\":1}}")},
-        {.type = EV_AGENT_MESSAGE, .payload = S_INIT("{\"t\":\"\xc3\xa4\\u0000\"}"), .cause = 1,
+        {.type = EV_AGENT_MESSAGE,
+         .payload = S_INIT("{\"t\":\"\xc3\xa4\\u0000\"}"),
+         .cause = 1,
          .thread = {{1, 2, 3}}},
-        {.type = EV_UNKNOWN, .name = S_INIT("future.\"kind\""), .version = 9, .payload = S_INIT("[]")},
+        {.type = EV_UNKNOWN,
+         .name = S_INIT("future.\"kind\""),
+         .version = 9,
+         .payload = S_INIT("[]")},
     };
     char *large = calloc(1, 100000);
 
@@ -154,7 +159,8 @@ static void an_export_verifies_by_its_own(void **state)
     assert_ok(log_blob(log, str_make(large, 100000), &sha, &err), err);
     put(log, 2);
     log_close(log);
-    raw(&f, "DROP TRIGGER event_keep_1; UPDATE event SET payload = NULL, salt = NULL WHERE seq = 4");
+    raw(&f,
+        "DROP TRIGGER event_keep_1; UPDATE event SET payload = NULL, salt = NULL WHERE seq = 4");
     buf_init(&out, BUF_NO_MAX);
     assert_ok(store_export(f.store, id, take_bytes, &out, &err), err);
     struct counted n = verify_file(buf_str(&out));

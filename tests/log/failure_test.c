@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-/* ---- a disk that fails at the n-th write or sync ------------------------------------------------ */
+/* ---- a disk that fails at the n-th write or sync -------------------------------------------- */
 
 static struct {
     sqlite3_vfs vfs, *real;
@@ -197,7 +197,7 @@ static void a_failed_sync_ends_the_store(void **state)
     disk_remove();
 }
 
-/* A session that was never stored is nobody's: the next row of that number can be held by another. */
+/* A session that was never stored is nobody's: its row's number can be held by another. */
 static void a_failed_session_holds_no_lock(void **state)
 {
     (void)state;
@@ -276,7 +276,7 @@ static void files_that_may_not_grow_are_no_space(void **state)
     fixture_fini(&f);
 }
 
-/* ---- what may not be written or is not there ---------------------------------------------------- */
+/* ---- what may not be written or is not there ------------------------------------------------ */
 
 static void a_missing_store_is_not_made_by_a_reader(void **state)
 {
@@ -404,7 +404,7 @@ static void a_file_in_the_folders_place_is_said(void **state)
     assert_ok(file_remove_tree(f.folder, &err), err);
 }
 
-/* ---- damaged ------------------------------------------------------------------------------------ */
+/* ---- damaged -------------------------------------------------------------------------------- */
 
 static void the_database(const struct fixture *f, char path[256])
 {
@@ -436,10 +436,8 @@ static void a_broken_database_is_said(void **state)
         rein_status status;
         const char *says;
     } cases[] = {
-        {0, -1, 8192, REIN_CORRUPT, "move it away"},
-        {0, -1, 16, REIN_CORRUPT, "move it away"},
-        {100, -1, 300, REIN_CORRUPT, "move it away"},
-        {0, 100, 0, REIN_CORRUPT, "move it away"},
+        {0, -1, 8192, REIN_CORRUPT, "move it away"},  {0, -1, 16, REIN_CORRUPT, "move it away"},
+        {100, -1, 300, REIN_CORRUPT, "move it away"}, {0, 100, 0, REIN_CORRUPT, "move it away"},
         {0, 3000, 0, REIN_CORRUPT, "move it away"},
     };
 

@@ -15,7 +15,7 @@
 
 struct fixture {
     char folder[128];
-    int64_t delay_us;    /* 0: an hour, so that only waiting makes commits */
+    int64_t delay_us; /* 0: an hour, so that only waiting makes commits */
     struct loop *loop;
     struct store *store;
     uint64_t stored;     /* the last told by on_stored() */

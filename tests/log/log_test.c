@@ -12,7 +12,11 @@ static void appending_numbers_and_fills_in(void **state)
     struct log *log = fixture_session(&f, id);
     struct event evs[3] = {
         {.type = EV_USER_MESSAGE, .payload = S_INIT("{}")},
-        {.type = EV_AGENT_MESSAGE, .payload = S_INIT("[1]"), .id = given, .thread = thread, .cause = 1},
+        {.type = EV_AGENT_MESSAGE,
+         .payload = S_INIT("[1]"),
+         .id = given,
+         .thread = thread,
+         .cause = 1},
         {.type = EV_UNKNOWN, .name = S_INIT("future.kind"), .version = 7, .payload = S_INIT("1")},
     };
     struct error err = {0};
@@ -96,8 +100,8 @@ static void reading_takes_a_range_and_may_stop(void **state)
         uint64_t from, to;
         int stop_at, first, n;
     } cases[] = {
-        {1, 0, 0, 1, 5}, {0, 0, 0, 1, 5}, {2, 3, 0, 2, 2}, {5, 5, 0, 5, 1}, {3, 99, 0, 3, 3},
-        {6, 0, 0, 0, 0}, {4, 2, 0, 0, 0}, {1, 0, 2, 1, 2},
+        {1, 0, 0, 1, 5},  {0, 0, 0, 1, 5}, {2, 3, 0, 2, 2}, {5, 5, 0, 5, 1},
+        {3, 99, 0, 3, 3}, {6, 0, 0, 0, 0}, {4, 2, 0, 0, 0}, {1, 0, 2, 1, 2},
     };
     struct fixture f;
     fixture_init(&f);
@@ -362,7 +366,8 @@ static void a_full_queue_makes_the_producer_wait(void **state)
     assert_int_equal(events, ITEMS);
     assert_int_equal(log_new(f.store, id_new(), S("/"), &log, &err), REIN_OK);
     large = realloc(large, ((size_t)256 << 20) + 1);
-    assert_int_equal(log_blob(log, str_make(large, ((size_t)256 << 20) + 1), &sha, &err), REIN_LIMIT);
+    assert_int_equal(log_blob(log, str_make(large, ((size_t)256 << 20) + 1), &sha, &err),
+                     REIN_LIMIT);
     log_close(log);
     free(large);
     fixture_fini(&f);
@@ -420,7 +425,7 @@ static void logs_may_be_closed_by_what_they_tell(void **state)
     fixture_fini(&f);
 }
 
-/* ---- lists ------------------------------------------------------------------------------------ */
+/* ---- lists ---------------------------------------------------------------------------------- */
 
 struct listed {
     int n;
@@ -455,7 +460,8 @@ static void lists_show_the_newest_first(void **state)
         assert_ok(log_new(f.store, id[i], i == 1 ? S("/b") : S("/a"), &log, &err), err);
         put(log, (size_t)i + 1);
         if (i == 0)
-            log_summarise(log, &(struct log_summary){.title = "First", .model = "m", .cost_usd = 0.5});
+            log_summarise(log,
+                          &(struct log_summary){.title = "First", .model = "m", .cost_usd = 0.5});
         if (i == 0)
             log_summarise(log, &(struct log_summary){.title = "Fine", .cost_usd = -1});
         log_close(log);
@@ -543,7 +549,7 @@ static void sessions_are_found_by_prefix(void **state)
     fixture_fini(&f);
 }
 
-/* ---- files ------------------------------------------------------------------------------------ */
+/* ---- files ---------------------------------------------------------------------------------- */
 
 static void assert_mode(const char *folder, const char *name, mode_t wanted)
 {

@@ -204,7 +204,9 @@ static void each_claim_raises_the_epoch(void **state)
         assert_ok(log_open(f.store, id, &log, &err), err);
         log_close(log);
     }
-    raw(&f, "CREATE TABLE check_epoch(n CHECK(n = 4)); INSERT INTO check_epoch SELECT epoch FROM session");
+    raw(&f,
+        "CREATE TABLE check_epoch(n CHECK(n = 4));"
+        "INSERT INTO check_epoch SELECT epoch FROM session");
     fixture_fini(&f);
 }
 
@@ -238,7 +240,7 @@ static void a_raised_epoch_fences_us_off(void **state)
     }
 }
 
-/* ---- kill -9 ---------------------------------------------------------------------------------- */
+/* ---- kill -9 -------------------------------------------------------------------------------- */
 
 /* Appends for ever and says every number that it was told is stored. */
 static void child_writes(struct fixture *f, struct id id, bool first, int acks)
@@ -248,14 +250,15 @@ static void child_writes(struct fixture *f, struct id id, bool first, int acks)
     char large[70000];
 
     child_opens(f);
-    rein_status status = first ? log_new(f->store, id, S("/"), &log, &err)
-                               : log_open(f->store, id, &log, &err);
+    rein_status status =
+        first ? log_new(f->store, id, S("/"), &log, &err) : log_open(f->store, id, &log, &err);
     if (status != REIN_OK)
         child_fails("open session", &err);
     for (unsigned i = 0;; i++) {
         struct digest sha;
         memset(large, (int)(i + log_head(log)), sizeof large);
-        if (i % 4 == 3 && log_blob(log, str_make(large, i % 8 == 3 ? 100 : sizeof large), &sha, &err))
+        if (i % 4 == 3 &&
+            log_blob(log, str_make(large, i % 8 == 3 ? 100 : sizeof large), &sha, &err))
             child_fails("blob", &err);
         child_appends(f, log, 1);
         uint64_t seq = log_stored(log);

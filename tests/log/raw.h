@@ -1,4 +1,4 @@
-/* raw.h - the store's database behind the store's back: what a broken disk or another program does. */
+/* raw.h - the store's database behind its back: what a broken disk or another program does. */
 #ifndef TESTS_LOG_RAW_H
 #define TESTS_LOG_RAW_H
 

@@ -1,6 +1,6 @@
 /*
- * sqlite_test.c - the SQLite backend by its table of calls: settings, idempotence, tidying, and file
- * systems that are refused (the source is included, to say what statfs() answers).
+ * sqlite_test.c - the SQLite backend by its calls: settings, idempotence, tidying, and file systems
+ * that are refused (the source is included, to say what statfs() answers).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +56,8 @@ static void network_file_systems_are_refused(void **state)
             struct error err = {0};
             struct store_db *db;
             pretended_type = cases[i].type;
-            rein_status status = sqlite_open(f.folder, made ? STORE_READS : STORE_WRITES, &db, &err);
+            rein_status status =
+                sqlite_open(f.folder, made ? STORE_READS : STORE_WRITES, &db, &err);
             pretended_type = 0;
             assert_int_equal(status, made && i == 0 ? REIN_NOT_FOUND : REIN_UNSUPPORTED);
             if (status == REIN_UNSUPPORTED) {
@@ -77,10 +78,14 @@ static void every_connection_has_the_safe_settings(void **state)
         const char *sql;
         int64_t value;
     } cases[] = {
-        {"PRAGMA synchronous", 2},      {"PRAGMA foreign_keys", 1},
-        {"PRAGMA trusted_schema", 0},   {"PRAGMA cell_size_check", 1},
-        {"PRAGMA secure_delete", 0},    {"PRAGMA journal_size_limit", 64 << 20},
-        {"PRAGMA busy_timeout", 5000},  {"SELECT count(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'", 1},
+        {"PRAGMA synchronous", 2},
+        {"PRAGMA foreign_keys", 1},
+        {"PRAGMA trusted_schema", 0},
+        {"PRAGMA cell_size_check", 1},
+        {"PRAGMA secure_delete", 0},
+        {"PRAGMA journal_size_limit", 64 << 20},
+        {"PRAGMA busy_timeout", 5000},
+        {"SELECT count(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'", 1},
         {"PRAGMA application_id", 0x7265696e},
     };
     struct fixture f;
@@ -103,7 +108,7 @@ static void every_connection_has_the_safe_settings(void **state)
     assert_ok(file_remove_tree(f.folder, &err), err);
 }
 
-/* ---- writing ---------------------------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
 struct chain {
     struct store_db *db;
@@ -126,8 +131,13 @@ static void begin_session(struct chain *c, struct store_db *db)
 
 static struct event next_event(const struct chain *c)
 {
-    struct event ev = {.seq = c->head + 1, .id = id_new(), .type = EV_USER_MESSAGE, .version = 1,
-                       .name = S("user.message"), .payload = S("{}"), .at = 7};
+    struct event ev = {.seq = c->head + 1,
+                       .id = id_new(),
+                       .type = EV_USER_MESSAGE,
+                       .version = 1,
+                       .name = S("user.message"),
+                       .payload = S("{}"),
+                       .at = 7};
 
     event_seal(&ev, c->session, &c->hash);
     return ev;
@@ -136,8 +146,8 @@ static struct event next_event(const struct chain *c)
 static rein_status write_event(struct chain *c, const struct event *ev, uint64_t epoch,
                                struct error *err)
 {
-    struct store_advance a = {.n = c->n, .epoch = epoch, .from = c->head, .to = ev->seq, .at = 9,
-                              .cost_usd = -1};
+    struct store_advance a = {
+        .n = c->n, .epoch = epoch, .from = c->head, .to = ev->seq, .at = 9, .cost_usd = -1};
     rein_status status = sqlite_begin(c->db, err);
 
     if (status == REIN_OK)
@@ -212,7 +222,7 @@ static void a_session_that_exists_is_not_made_again(void **state)
     assert_ok(file_remove_tree(f.folder, &err), err);
 }
 
-/* The write lock is free after whatever ended a transaction, or the next one would wait for ever. */
+/* The write lock is free after whatever ended a transaction, or the next would wait for ever. */
 static void the_write_lock_is_given_back(void **state)
 {
     (void)state;

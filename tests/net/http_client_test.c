@@ -5,147 +5,13 @@
 #include "test.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/http_client.h"
-
-/* ---- a server that says what it is told ------------------------------------------------------ */
-
-/* An answer to one request. Then: wait for the client to close (LINGER), close (CLOSE), reset the
- * connection (RESET), or read the next request of it (KEEP). */
-enum then { KEEP, CLOSE, RESET, LINGER };
-struct answer {
-    const char *bytes;
-    enum then then;
-};
-
-struct server {
-    pthread_t thread;
-    pthread_mutex_t lock; /* around fd */
-    int listener, port, fd;
-    const struct answer *answers;
-    size_t n, served, connections;
-    struct buf asked; /* all requests, one behind the other */
-};
-
-static bool read_request(int fd, struct buf *asked)
-{
-    struct buf in;
-    size_t head = SIZE_MAX, length = 0;
-    bool whole = false;
-
-    buf_init(&in, BUF_NO_MAX);
-    for (;;) {
-        if (head == SIZE_MAX && (head = str_search(buf_str(&in), S("\r\n\r\n"))) != SIZE_MAX) {
-            const char *field = strstr(in.p, "Content-Length: ");
-
-            length = head + 4 + (field ? strtoul(field + 16, NULL, 10) : 0);
-        }
-        if (head != SIZE_MAX && in.n >= length) {
-            whole = true;
-            break;
-        }
-        char *room = buf_room(&in, 65536);
-        ssize_t n = recv(fd, room, 65536, 0);
-
-        if (n <= 0)
-            break;
-        buf_grown(&in, (size_t)n);
-    }
-    buf_add(asked, buf_str(&in));
-    buf_fini(&in);
-    return whole;
-}
-
-static void set_connection(struct server *s, int fd)
-{
-    pthread_mutex_lock(&s->lock);
-    if (s->fd >= 0)
-        close(s->fd);
-    s->fd = fd;
-    pthread_mutex_unlock(&s->lock);
-}
-
-static void end_connection(struct server *s, enum then then)
-{
-    struct linger reset = {1, 0};
-    char byte;
-
-    if (then == RESET)
-        setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-    while (then == LINGER && recv(s->fd, &byte, 1, 0) > 0)
-        ;
-    set_connection(s, -1);
-}
-
-static void *serve(void *data)
-{
-    struct server *s = data;
-
-    while (s->served < s->n) {
-        const struct answer *answer = &s->answers[s->served];
-
-        if (s->fd < 0) {
-            int fd = accept(s->listener, NULL, NULL);
-
-            if (fd < 0)
-                break;
-            set_connection(s, fd);
-            s->connections++;
-        }
-        if (!read_request(s->fd, &s->asked)) { /* the client closed: the next one comes anew */
-            set_connection(s, -1);
-            continue;
-        }
-        s->served++;
-        (void)send(s->fd, answer->bytes, strlen(answer->bytes), MSG_NOSIGNAL);
-        if (answer->then != KEEP || s->served == s->n)
-            end_connection(s, answer->then == KEEP ? LINGER : answer->then);
-    }
-    return NULL;
-}
-
-static int listen_on_loopback(int *port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(fd, 16), 0);
-    getsockname(fd, (struct sockaddr *)&address, &size);
-    *port = ntohs(address.sin_port);
-    return fd;
-}
-
-static void server_start(struct server *s, const struct answer *answers, size_t n)
-{
-    *s = (struct server){.answers = answers, .n = n, .fd = -1};
-    pthread_mutex_init(&s->lock, NULL);
-    buf_init(&s->asked, BUF_NO_MAX);
-    s->listener = listen_on_loopback(&s->port);
-    assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
-}
-
-static void server_stop(struct server *s)
-{
-    pthread_mutex_lock(&s->lock);
-    if (s->fd >= 0)
-        shutdown(s->fd, SHUT_RDWR);
-    pthread_mutex_unlock(&s->lock);
-    shutdown(s->listener, SHUT_RDWR);
-    pthread_join(s->thread, NULL);
-    close(s->listener);
-    pthread_mutex_destroy(&s->lock);
-    buf_fini(&s->asked);
-}
+#include "support/raw_server.h"
 
 /* ---- a client that notes everything ---------------------------------------------------------- */
 
@@ -242,42 +108,42 @@ static void answers(void **state)
 {
     static const struct {
         const char *name;
-        struct answer answer;
+        struct raw_answer answer;
         int http_status;
         rein_status status;
         const char *body, *header, *words;
     } cases[] = {
-        {"length", {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", KEEP}, 200, REIN_OK,
+        {"length", {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", RAW_KEEP}, 200, REIN_OK,
          "hello", "", ""},
         {"chunks", {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n"
-                    "0\r\n\r\n", KEEP}, 200, REIN_OK, "hello", "", ""},
-        {"until it is closed", {"HTTP/1.0 200 OK\r\n\r\nhello", CLOSE}, 200, REIN_OK, "hello", "",
+                    "0\r\n\r\n", RAW_KEEP}, 200, REIN_OK, "hello", "", ""},
+        {"until it is closed", {"HTTP/1.0 200 OK\r\n\r\nhello", RAW_CLOSE}, 200, REIN_OK, "hello", "",
          ""},
-        {"no body", {"HTTP/1.1 204 No Content\r\n\r\n", KEEP}, 204, REIN_OK, "", "", ""},
+        {"no body", {"HTTP/1.1 204 No Content\r\n\r\n", RAW_KEEP}, 204, REIN_OK, "", "", ""},
         {"F26 letters' case, blanks, twice", {"HTTP/1.1 200 OK\r\nX-TEST:   one \r\nx-test: two\r\n"
-         "Content-length: 0\r\n\r\n", KEEP}, 200, REIN_OK, "", "one", ""},
+         "Content-length: 0\r\n\r\n", RAW_KEEP}, 200, REIN_OK, "", "one", ""},
         {"F26 interim responses", {"HTTP/1.1 103 Early Hints\r\nX-Test: early\r\n\r\n"
-         "HTTP/1.1 200 OK\r\nX-Test: late\r\nContent-Length: 2\r\n\r\nok", KEEP}, 200, REIN_OK,
+         "HTTP/1.1 200 OK\r\nX-Test: late\r\nContent-Length: 2\r\n\r\nok", RAW_KEEP}, 200, REIN_OK,
          "ok", "late", ""},
         {"F25 a redirect is an answer", {"HTTP/1.1 307 Temporary Redirect\r\nLocation: "
-         "http://127.0.0.1:1/x\r\nX-Test: here\r\nContent-Length: 0\r\n\r\n", KEEP}, 307, REIN_OK,
+         "http://127.0.0.1:1/x\r\nX-Test: here\r\nContent-Length: 0\r\n\r\n", RAW_KEEP}, 307, REIN_OK,
          "", "here", ""},
-        {"a refusal with its body", {"HTTP/1.1 429 Slow\r\nContent-Length: 4\r\n\r\nslow", KEEP},
+        {"a refusal with its body", {"HTTP/1.1 429 Slow\r\nContent-Length: 4\r\n\r\nslow", RAW_KEEP},
          429, REIN_OK, "slow", "", ""},
-        {"F19 shorter than it said", {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", CLOSE},
+        {"F19 shorter than it said", {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", RAW_CLOSE},
          200, REIN_NETWORK, "hello", "", "was lost: it ended too early"},
         {"F19 chunks without the last", {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-         "5\r\nhello\r\n", CLOSE}, 200, REIN_NETWORK, "hello", "", "was lost: it ended too early"},
-        {"no answer", {"", CLOSE}, 0, REIN_NETWORK, "", "", "was lost: closed without an answer"},
-        {"no HTTP", {"SSH-2.0-OpenSSH_9.2\r\n", CLOSE}, 0, REIN_NETWORK, "", "", "127.0.0.1:"},
+         "5\r\nhello\r\n", RAW_CLOSE}, 200, REIN_NETWORK, "hello", "", "was lost: it ended too early"},
+        {"no answer", {"", RAW_CLOSE}, 0, REIN_NETWORK, "", "", "was lost: closed without an answer"},
+        {"no HTTP", {"SSH-2.0-OpenSSH_9.2\r\n", RAW_CLOSE}, 0, REIN_NETWORK, "", "", "127.0.0.1:"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct noted n = {0};
-        struct server s;
+        struct raw_server s;
 
         set_up(state);
-        server_start(&s, &cases[i].answer, 1);
+        raw_server_start(&s, &cases[i].answer, 1);
         start(&n, s.port, hello, 3);
         run(&n);
         if (n.done.status != cases[i].status || n.status != cases[i].http_status ||
@@ -288,52 +154,52 @@ static void answers(void **state)
                       FS(buf_str(&n.body)));
         assert_int_equal(n.heads, cases[i].http_status ? 1 : 0);
         tear_down(state);
-        server_stop(&s);
+        raw_server_stop(&s);
         buf_fini(&n.body);
     }
 }
 
 static void F20_a_reset_is_a_lost_connection(void **state)
 {
-    static const struct answer answer = {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", RESET};
+    static const struct raw_answer answer = {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", RAW_RESET};
     struct noted n = {0};
-    struct server s;
+    struct raw_server s;
 
     (void)state;
-    server_start(&s, &answer, 1);
+    raw_server_start(&s, &answer, 1);
     start(&n, s.port, hello, 3);
     run(&n);
     assert_int_equal(n.done.status, REIN_NETWORK);
     assert_non_null(strstr(n.error.text, "was lost"));
-    server_stop(&s);
+    raw_server_stop(&s);
     buf_fini(&n.body);
 }
 
 static void what_is_sent(void **state)
 {
-    static const struct answer answer = {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", KEEP};
+    static const struct raw_answer answer = {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", RAW_KEEP};
     struct noted n = {0};
-    struct server s;
+    struct raw_server s;
     char expected[256];
 
     (void)state;
-    server_start(&s, &answer, 1);
+    raw_server_start(&s, &answer, 1);
     start(&n, s.port, hello, 3);
     run(&n);
     snprintf(expected, sizeof expected, "POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
              "Accept: */*\r\ncontent-type: application/json\r\nx-key: k\r\nContent-Length: 7\r\n\r\n"
              "{\"a\":1}", s.port);
     assert_string_equal(s.asked.p, expected);
-    server_stop(&s);
+    raw_server_stop(&s);
     buf_fini(&n.body);
 }
 
 /* Larger than any buffer between: it goes in pieces, from segments of odd sizes. */
 static void a_large_body_arrives_whole(void **state)
 {
-    static const struct answer answer = {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", KEEP};
+    static const struct raw_answer answer = {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", RAW_KEEP};
     struct noted n = {0};
-    struct server s;
+    struct raw_server s;
     str segments[50];
     struct buf all;
 
@@ -344,13 +210,13 @@ static void a_large_body_arrives_whole(void **state)
     for (size_t i = 0; i < 49; i++)
         segments[i] = str_take(str_skip(buf_str(&all), i * 61111), 61111);
     segments[49] = str_skip(buf_str(&all), 49 * 61111);
-    server_start(&s, &answer, 1);
+    raw_server_start(&s, &answer, 1);
     start(&n, s.port, segments, 50);
     run(&n);
     assert_int_equal(n.done.status, REIN_OK);
     assert_true(str_ends(buf_str(&s.asked), buf_str(&all)));
     assert_null(strstr(s.asked.p, "Expect"));
-    server_stop(&s);
+    raw_server_stop(&s);
     buf_fini(&n.body);
     buf_fini(&all);
 }
@@ -361,11 +227,11 @@ static const char fine[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 static void connections_are_used_again(void **state)
 {
-    static const struct answer answers_[] = {{fine, KEEP}, {fine, KEEP}, {fine, KEEP}};
-    struct server s;
+    static const struct raw_answer answers_[] = {{fine, RAW_KEEP}, {fine, RAW_KEEP}, {fine, RAW_KEEP}};
+    struct raw_server s;
 
     (void)state;
-    server_start(&s, answers_, 3);
+    raw_server_start(&s, answers_, 3);
     for (int i = 0; i < 3; i++) {
         struct noted n = {0};
 
@@ -376,17 +242,17 @@ static void connections_are_used_again(void **state)
         buf_fini(&n.body);
     }
     assert_int_equal(s.connections, 1);
-    server_stop(&s);
+    raw_server_stop(&s);
 }
 
 /* The server closed a kept connection meanwhile: the body is sent again, on a new one. */
 static void a_dead_connection_is_replaced(void **state)
 {
-    static const struct answer answers_[] = {{fine, CLOSE}, {fine, KEEP}};
-    struct server s;
+    static const struct raw_answer answers_[] = {{fine, RAW_CLOSE}, {fine, RAW_KEEP}};
+    struct raw_server s;
 
     (void)state;
-    server_start(&s, answers_, 2);
+    raw_server_start(&s, answers_, 2);
     for (int i = 0; i < 2; i++) {
         struct noted n = {0};
 
@@ -397,13 +263,13 @@ static void a_dead_connection_is_replaced(void **state)
     }
     assert_int_equal(s.connections, 2);
     assert_true(str_ends(buf_str(&s.asked), S("{\"a\":1}")));
-    server_stop(&s);
+    raw_server_stop(&s);
 }
 
 static void nobody_listens(void **state)
 {
     struct noted n = {0};
-    int port, fd = listen_on_loopback(&port);
+    int port, fd = raw_listen(&port);
     char expected[128];
 
     (void)state;
@@ -422,12 +288,12 @@ static const char endless[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n
 
 static void canceling_is_told_from_the_loop(void **state)
 {
-    static const struct answer answer = {endless, LINGER};
+    static const struct raw_answer answer = {endless, RAW_LINGER};
     struct noted n = {0};
-    struct server s;
+    struct raw_server s;
 
     (void)state;
-    server_start(&s, &answer, 1);
+    raw_server_start(&s, &answer, 1);
     struct http_call *call = start(&n, s.port, hello, 3);
 
     http_cancel(call);
@@ -435,56 +301,56 @@ static void canceling_is_told_from_the_loop(void **state)
     run(&n);
     assert_int_equal(n.done.status, REIN_CANCELED);
     assert_int_equal(n.heads, 0);
-    server_stop(&s);
+    raw_server_stop(&s);
     buf_fini(&n.body);
 }
 
 static void canceling_from_inside_a_callback(void **state)
 {
-    static const struct answer answer = {endless, LINGER};
+    static const struct raw_answer answer = {endless, RAW_LINGER};
     struct noted n = {0};
-    struct server s;
+    struct raw_server s;
 
     (void)state;
-    server_start(&s, &answer, 1);
+    raw_server_start(&s, &answer, 1);
     n.cancel = start(&n, s.port, hello, 3);
     run(&n);
     assert_int_equal(n.done.status, REIN_CANCELED);
     assert_int_equal(n.body.n, 2);
-    server_stop(&s);
+    raw_server_stop(&s);
     buf_fini(&n.body);
 }
 
 static void a_refused_body_ends_the_call(void **state)
 {
-    static const struct answer answer = {endless, LINGER};
+    static const struct raw_answer answer = {endless, RAW_LINGER};
     struct noted n = {.refuse = REIN_PROTOCOL};
-    struct server s;
+    struct raw_server s;
 
     (void)state;
-    server_start(&s, &answer, 1);
+    raw_server_start(&s, &answer, 1);
     start(&n, s.port, hello, 3);
     run(&n);
     assert_int_equal(n.done.status, REIN_PROTOCOL);
     assert_string_equal(n.error.text, "refused");
-    server_stop(&s);
+    raw_server_stop(&s);
     buf_fini(&n.body);
 }
 
 static void freeing_ends_what_is_under_way(void **state)
 {
-    static const struct answer answer = {endless, LINGER};
+    static const struct raw_answer answer = {endless, RAW_LINGER};
     struct noted n = {0};
-    struct server s;
+    struct raw_server s;
 
     (void)state;
-    server_start(&s, &answer, 1);
+    raw_server_start(&s, &answer, 1);
     start(&n, s.port, hello, 3);
     http_client_free(client);
     client = NULL;
     assert_int_equal(n.dones, 1);
     assert_int_equal(n.done.status, REIN_CANCELED);
-    server_stop(&s);
+    raw_server_stop(&s);
     buf_fini(&n.body);
 }
 
@@ -503,18 +369,18 @@ static struct http_call *start_with(struct noted *n, int port, int64_t connect_m
 
 static void F21_silence_ends_the_call(void **state)
 {
-    static const struct answer answer = {endless, LINGER};
+    static const struct raw_answer answer = {endless, RAW_LINGER};
     struct noted n = {0};
-    struct server s;
+    struct raw_server s;
 
     (void)state;
-    server_start(&s, &answer, 1);
+    raw_server_start(&s, &answer, 1);
     start_with(&n, s.port, 40, 60);
     run(&n);
     assert_int_equal(n.done.status, REIN_NETWORK);
     assert_non_null(strstr(n.error.text, "sent nothing for"));
     assert_int_equal(n.body.n, 2);
-    server_stop(&s);
+    raw_server_stop(&s);
     buf_fini(&n.body);
 }
 
@@ -522,7 +388,7 @@ static void F21_silence_ends_the_call(void **state)
 static void a_connection_that_never_stands_is_given_up(void **state)
 {
     struct noted n = {0};
-    int port, fds[64], count = 0, listener = listen_on_loopback(&port);
+    int port, fds[64], count = 0, listener = raw_listen(&port);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
 
     (void)state;
@@ -575,18 +441,18 @@ static void chain_done(void *data, const struct http_done *done)
 
 static void a_callback_may_start_the_next(void **state)
 {
-    static const struct answer answers_[] = {{fine, KEEP}, {fine, KEEP}, {fine, CLOSE}, {fine, KEEP}};
+    static const struct raw_answer answers_[] = {{fine, RAW_KEEP}, {fine, RAW_KEEP}, {fine, RAW_CLOSE}, {fine, RAW_KEEP}};
     struct chain c = {.left = 4};
-    struct server s;
+    struct raw_server s;
 
     (void)state;
-    server_start(&s, answers_, 4);
+    raw_server_start(&s, answers_, 4);
     c.port = s.port;
     buf_init(&c.n.body, BUF_NO_MAX);
     chain_start(&c);
     while (c.left)
         loop_turn(loop, -1);
-    server_stop(&s);
+    raw_server_stop(&s);
     buf_fini(&c.n.body);
 }
 
@@ -608,9 +474,9 @@ static void bad_arguments(void **state)
 
 static void E27_headers_have_a_limit(void **state)
 {
-    struct answer answer = {NULL, LINGER};
+    struct raw_answer answer = {NULL, RAW_LINGER};
     struct noted n = {0};
-    struct server s;
+    struct raw_server s;
     struct buf head;
 
     (void)state;
@@ -620,12 +486,12 @@ static void E27_headers_have_a_limit(void **state)
         buf_printf(&head, "X-Header-%d: 0123456789abcdef\r\n", i);
     buf_add(&head, S("\r\n"));
     answer.bytes = head.p;
-    server_start(&s, &answer, 1);
+    raw_server_start(&s, &answer, 1);
     start(&n, s.port, hello, 3);
     run(&n);
     assert_int_equal(n.done.status, REIN_PROTOCOL);
     assert_non_null(strstr(n.error.text, "headers of more than 64 KiB"));
-    server_stop(&s);
+    raw_server_stop(&s);
     buf_fini(&head);
     buf_fini(&n.body);
 }

@@ -59,6 +59,7 @@ bool child_run(struct child *c, const struct proc_spec *spec)
     if (started)
         child_wait(c);
     loop_free(loop);
+    proc_settle(5000); /* placeholders are gone when the launcher is */
     return started;
 }
 

@@ -26,13 +26,9 @@ static bool is_open_to_all(const char *path)
         strncmp(path, "/run", 4) == 0 || strncmp(path, "/dev", 4) == 0)
         return false;
     snprintf(at, sizeof at, "%s", path);
-    for (char *slash = at; slash; slash = strrchr(at, '/')) {
-        if (slash != at)
-            *slash = 0;
-        if (stat(*at ? at : "/", &st) != 0 || (geteuid() == 0 && !(st.st_mode & S_IXOTH)))
+    for (char *end = at + strlen(at); end > at; *(end = strrchr(at, '/')) = 0) {
+        if (stat(at, &st) != 0 || (geteuid() == 0 && !(st.st_mode & S_IXOTH)))
             return false;
-        if (!*at)
-            break;
     }
     return true;
 }

@@ -119,7 +119,15 @@ static bool write_by(const char *root)
     return write_to(path, O_APPEND);
 }
 static bool probe_proc_self_root(void) { return write_by("/proc/self/root"); }
-static bool probe_proc_one_root(void) { return write_by("/proc/1/root"); }
+
+/* Inside, the parent is the sandbox's init; outside, the launcher. */
+static bool probe_parent_root(void)
+{
+    char root[64];
+
+    snprintf(root, sizeof root, "/proc/%d/root", getppid());
+    return write_by(root);
+}
 
 static bool probe_read_ssh_key(void) { return reads(base("home/.ssh/id_probe"), "secret"); }
 static bool probe_read_netrc(void) { return reads(base("home/.netrc"), "secret"); }
@@ -193,7 +201,13 @@ static bool probe_harness_environment(void)
     return reads(path, "=");
 }
 static bool probe_harness_signal(void) { return kill(harness(), 0) == 0; }
-static bool probe_init_memory(void) { return opened(open("/proc/1/mem", O_RDWR | O_CLOEXEC)); }
+static bool probe_parent_memory(void)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%d/mem", getppid());
+    return opened(open(path, O_RDONLY | O_CLOEXEC));
+}
 static bool probe_ptrace_child(void) { return ptrace(PTRACE_TRACEME, 0, 0, 0) == 0; }
 
 static bool probe_read_process_memory(void)

@@ -6,6 +6,7 @@
 #include "test.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -330,7 +331,8 @@ static void S106_workspace_below_a_mask(void **state)
     (void)state;
     snprintf(folder, sizeof folder, "%s/.ssh/project", f->home);
     snprintf(other, sizeof other, "%s/.ssh/id_probe", f->home);
-    assert_int_equal(mkdir(folder, 0755), 0);
+    if (mkdir(folder, 0755) != 0)
+        test_fail("%s: %s", folder, strerror(errno));
     spec.workspace = folder;
     assert_int_equal(run_here(&spec, folder, "touch made && rm made && test ! -e ../id_probe && "
                               "! touch ../new 2>/dev/null"), 0);

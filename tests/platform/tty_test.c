@@ -47,8 +47,8 @@ static void colour_is_for_terminals_that_want_it(void **state)
         const char *term, *no_colour;
         bool colour;
     } cases[] = {
-        {"xterm", NULL, true}, {"xterm", "", true},    {"xterm", "1", false},
-        {"dumb", NULL, false}, {NULL, NULL, false},    {"", NULL, false},
+        {"xterm", NULL, true}, {"xterm", "", true}, {"xterm", "1", false},
+        {"dumb", NULL, false}, {NULL, NULL, false}, {"", NULL, false},
     };
     int other, fd = open_terminal(&other), null = open("/dev/null", O_RDWR | O_CLOEXEC);
 

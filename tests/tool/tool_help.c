@@ -146,7 +146,10 @@ static void on_done(struct tool_run *run)
 
 static void on_progress(struct tool_run *run, str text)
 {
-    buf_add(&((struct room *)run->owner)->progress, text);
+    struct buf *progress = &((struct room *)run->owner)->progress;
+
+    if (progress->n < 4096)
+        buf_add(progress, str_take(text, 4096));
 }
 
 static void start_call(struct room *room, const struct tool *tool, str input)
