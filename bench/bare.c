@@ -32,8 +32,6 @@ struct reply {
     size_t n_calls;
 };
 
-extern char **environ;
-
 static void die(const char *what, const char *why)
 {
     fprintf(stderr, "bare: %s: %s\n", what, why);

@@ -234,6 +234,47 @@ static void reads(struct loop *loop, const char *folder)
     store_close(store);
 }
 
+/* Processes that each commit three events at a time on one store, a few milliseconds apart. */
+static void processes(struct loop *loop, const char *folder)
+{
+    enum { N = 8, COMMITS = 40 };
+    static double all[N * COMMITS];
+    int ends[2];
+
+    store_close(open_store(loop, folder));
+    if (pipe(ends) != 0)
+        exit(1);
+    fflush(stdout);
+    for (int p = 0; p < N; p++) {
+        if (fork() != 0)
+            continue;
+        struct loop *own;
+        struct error err = {0};
+        double us[COMMITS];
+        check(loop_new(&own, &err), &err);
+        struct store *store = open_store(own, folder);
+        struct log *log = new_session(store);
+        for (int i = 0; i < COMMITS; i++) {
+            int64_t start = clock_monotonic();
+            append_and_wait(own, log, 3);
+            us[i] = since(start);
+            usleep(3000);
+        }
+        log_close(log);
+        store_close(store);
+        _exit(write(ends[1], us, sizeof us) == sizeof us ? 0 : 1);
+    }
+    for (size_t got = 0; got < sizeof all;) {
+        ssize_t n = read(ends[0], (char *)all + got, sizeof all - got);
+        if (n <= 0)
+            exit(1);
+        got += (size_t)n;
+    }
+    printf("8 processes on one store      p50 %.0f us, p99 %.0f us, worst %.0f us\n",
+           quantile(all, N * COMMITS, 0.5), quantile(all, N * COMMITS, 0.99),
+           quantile(all, N * COMMITS, 1));
+}
+
 int main(int argc, char **argv)
 {
     char folder[4096], path[4300];
@@ -246,6 +287,8 @@ int main(int argc, char **argv)
     memset(payload, 'x', sizeof payload);
     payload[0] = payload[PAYLOAD - 1] = '"';
     check(loop_new(&loop, &err), &err);
+    snprintf(path, sizeof path, "%s/processes", folder); /* first: it forks */
+    processes(loop, path);
     opens(loop, folder);
     snprintf(path, sizeof path, "%s/large", folder);
     open_large(loop, path);

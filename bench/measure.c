@@ -69,7 +69,6 @@ struct usage {
     int failed;
 };
 
-extern char **environ;
 static struct agent agents[AGENTS_MAX];
 
 static int64_t now(void)

@@ -7,10 +7,7 @@
 #include <rein.h>
 #include <stdio.h>
 
-static void print(void *data, const char *bytes, size_t size)
-{
-    fwrite(bytes, 1, size, data);
-}
+static void print(void *data, const char *bytes, size_t size) { fwrite(bytes, 1, size, data); }
 
 int main(int argc, char **argv)
 {

@@ -43,9 +43,9 @@ bool command_has_option(const struct command *command, const rein_option *option
 
 struct cli {
     const struct command *command;
-    const char *values[FLAG_END];  /* of a flag; "" for a switch that was given; NULL: not given */
+    const char *values[FLAG_END]; /* of a flag; "" for a switch that was given; NULL: not given */
     rein_config *config;
-    const char **arguments;        /* behind the command's name */
+    const char **arguments; /* behind the command's name */
     size_t n;
 };
 

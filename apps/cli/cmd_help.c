@@ -10,8 +10,7 @@ int cmd_help(struct cli *cli)
     size_t n = 0;
 
     for (size_t i = 0; i < cli->n && n < sizeof words; i++)
-        n += (size_t)snprintf(words + n, sizeof words - n, "%s%s", i ? " " : "",
-                              cli->arguments[i]);
+        n += (size_t)snprintf(words + n, sizeof words - n, "%s%s", i ? " " : "", cli->arguments[i]);
     if (n < sizeof words && help_print(words))
         return 0;
     return complain_usage("no command '%.60s'", words);

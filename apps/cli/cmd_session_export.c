@@ -11,7 +11,4 @@ static int run(struct cli *cli, rein *r)
     return 0;
 }
 
-int cmd_session_export(struct cli *cli)
-{
-    return store_run_session(cli, run);
-}
+int cmd_session_export(struct cli *cli) { return store_run_session(cli, run); }

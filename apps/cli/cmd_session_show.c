@@ -109,10 +109,8 @@ static const struct {
     const char *type;
     void (*show)(struct showing *show, const rein_event *event, const struct json *body);
 } shapes[] = {
-    {"user.message", show_message},
-    {"agent.message", show_message},
-    {"agent.tool_use", show_call},
-    {"agent.tool_result", show_result},
+    {"user.message", show_message}, {"agent.message", show_message},
+    {"agent.tool_use", show_call},  {"agent.tool_result", show_result},
     {NULL, show_payload},
 };
 
@@ -173,7 +171,4 @@ static int run(struct cli *cli, rein *r)
     return status == REIN_OK ? 0 : host_fail(&err);
 }
 
-int cmd_session_show(struct cli *cli)
-{
-    return store_run_session(cli, run);
-}
+int cmd_session_show(struct cli *cli) { return store_run_session(cli, run); }

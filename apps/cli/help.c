@@ -96,19 +96,21 @@ static void print_page(const struct command *c)
 
 static void print_overview(void)
 {
-    printf("rein %s - an agent that works in this folder, in a sandbox, with every step in a log.\n\n"
-           "Commands\n",
-           rein_version());
+    printf(
+        "rein %s - an agent that works in this folder, in a sandbox, with every step in a log.\n\n"
+        "Commands\n",
+        rein_version());
     print_commands("");
     printf("\nExamples\n%s", commands[0].more);
     print_options(&commands[0]);
-    printf("\nEnvironment\n"
-           "  ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN, ANTHROPIC_BASE_URL: how to reach the model.\n"
-           "  REIN_MODEL, REIN_HOME: as --model and --home. NO_COLOR: no colour.\n"
-           "\nExit codes\n"
-           "  0 done, 1 failed or the command line is wrong, 3 a limit was reached, 4 permission\n"
-           "  refused what the task needed, 130 interrupted, 143 terminated. With json and\n"
-           "  stream-json: 0, or 1 when the result says is_error; 143 terminated.\n");
+    printf(
+        "\nEnvironment\n"
+        "  ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN, ANTHROPIC_BASE_URL: how to reach the model.\n"
+        "  REIN_MODEL, REIN_HOME: as --model and --home. NO_COLOR: no colour.\n"
+        "\nExit codes\n"
+        "  0 done, 1 failed or the command line is wrong, 3 a limit was reached, 4 permission\n"
+        "  refused what the task needed, 130 interrupted, 143 terminated. With json and\n"
+        "  stream-json: 0, or 1 when the result says is_error; 143 terminated.\n");
 }
 
 bool help_print(const char *words)

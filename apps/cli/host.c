@@ -13,7 +13,7 @@
 enum { TICK_MS = 100, LINE_BYTES = 65536 };
 
 static volatile sig_atomic_t interrupts, terminated;
-static int taken;                    /* interrupts that somebody was told of              */
+static int taken; /* interrupts that somebody was told of              */
 static int output_error;
 static int signal_pipe[2] = {-1, -1}; /* a byte a signal: no wait begins just after it    */
 
@@ -45,10 +45,7 @@ void host_signals(void)
     sigaction(SIGHUP, &action, NULL);
 }
 
-bool host_is_terminated(void)
-{
-    return terminated;
-}
+bool host_is_terminated(void) { return terminated; }
 
 bool host_was_interrupted(void)
 {
@@ -145,10 +142,7 @@ void host_write(void *data, const char *bytes, size_t size)
     }
 }
 
-bool host_output_failed(void)
-{
-    return output_error != 0;
-}
+bool host_output_failed(void) { return output_error != 0; }
 
 int64_t host_now(void)
 {

@@ -49,7 +49,7 @@ struct reader {
     struct cli *cli;
     char **argv;
     int argc, at;
-    bool *used;          /* settings that were given, by row */
+    bool *used; /* settings that were given, by row */
     struct error *err;
 };
 

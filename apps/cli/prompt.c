@@ -57,8 +57,9 @@ rein_status prompt_read(const struct cli *cli, struct buf *out, rein_error *err)
 
     buf_init(&input, PROMPT_MAX + 65536);
     if (has_input(cli->n > 0) && read_all(&input, &fault) == REIN_OK && input.n > PROMPT_MAX)
-        fail(&fault, REIN_LIMIT, "the text on standard input is over 10 MB; put it into a file and "
-                                 "name it in the prompt");
+        fail(&fault, REIN_LIMIT,
+             "the text on standard input is over 10 MB; put it into a file and "
+             "name it in the prompt");
     text = str_trim(buf_str(&input));
     if (cli->n)
         utf8_clean(out, str_of(cli->arguments[0]));

@@ -22,7 +22,7 @@ struct talk {
     rein *r;
     rein_session *s;
     struct render *render;
-    char answered[37];     /* the question that was answered last: its event is under way */
+    char answered[37]; /* the question that was answered last: its event is under way */
     bool leaving;
     int turns;
 };
@@ -93,10 +93,7 @@ static void slash_status(struct talk *t)
     arena_fini(&a);
 }
 
-static void slash_exit(struct talk *t)
-{
-    t->leaving = true;
-}
+static void slash_exit(struct talk *t) { t->leaving = true; }
 
 static const struct {
     const char *word, *help;

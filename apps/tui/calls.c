@@ -41,7 +41,8 @@ static void question_free(struct question *q)
 
 void calls_clear(struct calls *calls)
 {
-    map_each(entry, &calls->open) call_free(entry->value);
+    map_each (entry, &calls->open)
+        call_free(entry->value);
     map_fini(&calls->open);
     map_init(&calls->open);
     while (calls->questions) {
@@ -62,8 +63,8 @@ void calls_fini(struct calls *calls)
 /* What the input is about: the first member that a person would name. */
 static str subject_of(const struct json *input, const char *folder)
 {
-    static const char *const keys[] = {"command", "file_path", "pattern", "path", "url",
-                                       "query",   "prompt",    "description"};
+    static const char *const keys[] = {"command", "file_path", "pattern", "path",
+                                       "url",     "query",     "prompt",  "description"};
     str subject = {0}, root = str_of(folder);
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0] && !subject.n; i++)
@@ -156,14 +157,11 @@ const struct call_shown *calls_get(const struct calls *calls, str id)
     return map_get(&calls->open, id);
 }
 
-void calls_forget(struct calls *calls, str id)
-{
-    call_free(map_remove(&calls->open, id));
-}
+void calls_forget(struct calls *calls, str id) { call_free(map_remove(&calls->open, id)); }
 
 const struct call_shown *calls_running(const struct calls *calls)
 {
-    map_each(entry, &calls->open) {
+    map_each (entry, &calls->open) {
         const struct call_shown *call = entry->value;
         if (call->running)
             return call;

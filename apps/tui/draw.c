@@ -11,7 +11,8 @@ void draw_content_text(const struct json *content, struct buf *out)
         buf_add(out, content->text);
     if (!content || content->kind != JSON_ARRAY)
         return;
-    json_each(block, content) buf_add(out, json_text(block, "text", S("")));
+    json_each (block, content)
+        buf_add(out, json_text(block, "text", S("")));
 }
 
 static size_t count_lines(str text)
@@ -91,7 +92,7 @@ void draw_todos(const struct theme *theme, const struct json *todos, int columns
         {S_INIT("pending"), S_INIT("☐ "), STYLE_PLAIN},
     };
 
-    json_each(todo, todos) {
+    json_each (todo, todos) {
         str status = json_text(todo, "status", S("pending"));
         for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
             if (!str_eq(status, marks[i].status))
@@ -120,7 +121,8 @@ static void put_success(const struct json *result, str text, struct buf *out)
     str diff = json_text(result, "diff", S(""));
     size_t added = 0, removed = 0, done = 0, lines = count_lines(text);
 
-    json_each(todo, todos) done += str_eq(json_text(todo, "status", S("")), S("completed"));
+    json_each (todo, todos)
+        done += str_eq(json_text(todo, "status", S("")), S("completed"));
     while (diff.n) {
         str line = str_cut(&diff, '\n');
         added += line.n && line.p[0] == '+';

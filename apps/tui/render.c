@@ -27,16 +27,16 @@ struct render {
     enum above above;
     /* the text that is being written */
     char text_id[ID_UUID_SIZE];
-    struct buf text;         /* what of it is not shown yet                              */
-    bool text_shown;         /* some of it is                                            */
+    struct buf text;                 /* what of it is not shown yet                              */
+    bool text_shown;                 /* some of it is                                            */
     char shown[SHOWN][ID_UUID_SIZE]; /* the last ones that were: their events come later */
     unsigned shown_at;
     /* the status line */
     bool working, drawn;
     unsigned frame;
-    int64_t since;           /* when the turn began; 0: at the next tick                 */
+    int64_t since; /* when the turn began; 0: at the next tick                 */
     int64_t tokens_in, tokens_out, streamed;
-    struct buf doing;        /* what a running command wrote last                        */
+    struct buf doing; /* what a running command wrote last                        */
 };
 
 struct render *render_new(const struct render_options *options, rein_write_fn *write, void *data)
@@ -161,7 +161,8 @@ static void on_message(struct render *r, const rein_event *event, const struct j
         finish_text(r);
     if (was_shown(r, event->id))
         return;
-    json_each(block, json_get(body, "content")) show_text(r, json_text(block, "text", S("")));
+    json_each (block, json_get(body, "content"))
+        show_text(r, json_text(block, "text", S("")));
 }
 
 /* ---- calls ------------------------------------------------------------------------------------- */
@@ -252,16 +253,11 @@ static const struct {
     const char *type;
     void (*draw)(struct render *r, const rein_event *event, const struct json *body);
 } rules[] = {
-    {"event_delta", on_delta},
-    {"event_start", on_event_start},
-    {"rein.tool_progress", on_progress},
-    {"rein.request_retry", on_retry},
-    {"agent.message", on_message},
-    {"agent.tool_result", on_result},
-    {"session.error", on_error},
-    {"session.status_running", on_running},
-    {"session.status_idle", on_idle},
-    {"span.model_request_end", on_request_end},
+    {"event_delta", on_delta},           {"event_start", on_event_start},
+    {"rein.tool_progress", on_progress}, {"rein.request_retry", on_retry},
+    {"agent.message", on_message},       {"agent.tool_result", on_result},
+    {"session.error", on_error},         {"session.status_running", on_running},
+    {"session.status_idle", on_idle},    {"span.model_request_end", on_request_end},
 };
 
 void render_event(struct render *r, const rein_event *event)
@@ -340,17 +336,8 @@ void render_clear(struct render *r)
     flush(r);
 }
 
-void render_columns(struct render *r, int columns)
-{
-    r->columns = columns;
-}
+void render_columns(struct render *r, int columns) { r->columns = columns; }
 
-const struct question *render_question(const struct render *r)
-{
-    return r->calls.questions;
-}
+const struct question *render_question(const struct render *r) { return r->calls.questions; }
 
-const struct theme *render_theme(const struct render *r)
-{
-    return &r->theme;
-}
+const struct theme *render_theme(const struct render *r) { return &r->theme; }

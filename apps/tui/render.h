@@ -18,7 +18,7 @@ struct render;
 
 struct render_options {
     bool colour;
-    bool live;          /* a terminal: text appears while it is written, the status line moves */
+    bool live; /* a terminal: text appears while it is written, the status line moves */
     int columns;
     const char *folder; /* paths below it are shown from it                                    */
 };

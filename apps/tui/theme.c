@@ -26,10 +26,7 @@ const char *theme_on(const struct theme *theme, enum style style)
     return theme->colour ? looks[style] : "";
 }
 
-const char *theme_off(const struct theme *theme)
-{
-    return theme->colour ? "\x1b[0m" : "";
-}
+const char *theme_off(const struct theme *theme) { return theme->colour ? "\x1b[0m" : ""; }
 
 void theme_put(const struct theme *theme, enum style style, str text, struct buf *out)
 {

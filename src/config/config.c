@@ -12,7 +12,7 @@
 struct values {
     struct config_value *items; /* own copies of both texts */
     size_t n;
-    char *joined;               /* of a list, by blanks     */
+    char *joined; /* of a list, by blanks     */
 };
 
 struct config {
@@ -28,10 +28,7 @@ static const struct option options[SETTING_END] = {
 
 static const char *const from_default = "default";
 
-const struct option *option_row(enum setting setting)
-{
-    return &options[setting];
-}
+const struct option *option_row(enum setting setting) { return &options[setting]; }
 
 rein_status option_find(str name, enum setting *out, struct error *err)
 {
@@ -98,8 +95,7 @@ static void values_join(struct values *values)
 static void values_add(struct values *values, str text, const char *origin)
 {
     values->items = memory_grow(values->items, (values->n + 1) * sizeof *values->items);
-    values->items[values->n++] =
-        (struct config_value){copy_text(text), copy_text(str_of(origin))};
+    values->items[values->n++] = (struct config_value){copy_text(text), copy_text(str_of(origin))};
     values_join(values);
 }
 
@@ -145,8 +141,7 @@ static rein_status check(const struct option *row, str value, const char *origin
             return fail(err, REIN_INVALID, "%s needs a %s", origin, row->argument);
         return REIN_OK;
     case OPTION_LIST:
-    case OPTION_RULES:
-        return REIN_OK;
+    case OPTION_RULES: return REIN_OK;
     case OPTION_COUNT:
         if (str_to_i64(value, &number) && number >= 1)
             return REIN_OK;

@@ -61,7 +61,8 @@ struct config_value {
     const char *text;
     const char *origin; /* "--allowedTools" */
 };
-const struct config_value *config_list(const struct config *config, enum setting setting, size_t *n);
+const struct config_value *config_list(const struct config *config, enum setting setting,
+                                       size_t *n);
 
 /* Where the value came from: "default", "REIN_MODEL", "--model", "host"; NULL when nothing is set. A
  * preset's sandbox counts only while SETTING_SANDBOX is "default" here: what is said stands. */
@@ -72,12 +73,12 @@ bool config_is_default(const struct config *config, enum setting setting);
  * folders. Nothing is made here: whoever writes makes the folder with mode 0700. REIN_INVALID when
  * neither a home nor $HOME is known. */
 struct config_paths {
-    const char *settings; /* settings.json                                              */
-    const char *data;     /* the store's folder: rein.db, lock, blobs/                  */
-    const char *results;  /* spilled results, a folder a session: results/SESSION       */
-    const char *state;    /* what may be lost: trust, placeholder journals              */
-    const char *runtime;  /* sockets                                                    */
-    const char *home;     /* the user's home folder, for masks; "" when unknown         */
+    const char *settings;   /* settings.json                                              */
+    const char *data;       /* the store's folder: rein.db, lock, blobs/                  */
+    const char *results;    /* spilled results, a folder a session: results/SESSION       */
+    const char *state;      /* what may be lost: trust, placeholder journals              */
+    const char *runtime;    /* sockets                                                    */
+    const char *home;       /* the user's home folder, for masks; "" when unknown         */
     const char *const *own; /* rein's own folders, NULL-ended: masked in every sandbox  */
 };
 rein_status config_paths(const struct config *config, struct arena *a, struct config_paths *out,

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { VAULT_SIZE = 64 * 1024 };
+enum { VAULT_SIZE = 16 * 1024 };
 
 const char *const vault_names[] = {
 #define KEY(variable) variable,

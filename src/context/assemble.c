@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "context/context.h"
 
 /* Bytes that never move once written, so that a request under way can borrow them. */
@@ -19,6 +20,7 @@ void context_init(struct context *c)
     *c = (struct context){0};
     arena_init(&c->life);
     arena_init(&c->pending);
+    map_init(&c->calls);
     buf_init(&c->scratch, BUF_NO_MAX);
     buf_init(&c->tail, BUF_NO_MAX);
     sha256_init(&c->hash);
@@ -35,21 +37,11 @@ void context_fini(struct context *c)
     free(c->user);
     free(c->waiting);
     free(c->segments);
+    map_fini(&c->calls);
     buf_fini(&c->scratch);
     buf_fini(&c->tail);
     arena_fini(&c->life);
     arena_fini(&c->pending);
-}
-
-static void *grown(void *items, size_t n, size_t *room, size_t size)
-{
-    if (n < *room)
-        return items;
-    *room = *room ? *room * 2 : 8;
-    items = realloc(items, *room * size);
-    if (!items)
-        abort();
-    return items;
 }
 
 /* ---- stable bytes ------------------------------------------------------------------------------ */
@@ -258,6 +250,7 @@ static void on_tool_use(struct context *c, const struct entry *e)
     struct block *b = add_assistant(c, BLOCK_TOOL_USE);
 
     b->id = keep(c, e->body, "call");
+    map_set(&c->calls, b->id, c);
     b->name = keep(c, e->body, "name");
     b->input = keep_source(c, json_get(e->body, "input"));
 }
@@ -302,6 +295,8 @@ void context_apply(struct context *c, const struct entry *entry)
     if (folds[entry->ev->type])
         folds[entry->ev->type](c, entry);
 }
+
+bool context_has_call(const struct context *c, str call) { return map_get(&c->calls, call) != NULL; }
 
 void context_request(struct context *c, struct context_body *out)
 {

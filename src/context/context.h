@@ -11,6 +11,7 @@
 #define CONTEXT_CONTEXT_H
 
 #include "base/arena.h"
+#include "base/map.h"
 #include "context/setup.h"
 #include "event/entry.h"
 #include "wire/format.h"
@@ -32,6 +33,7 @@ struct context {
     size_t n_assistant, room_assistant, n_user, room_user;
     struct waiting *waiting;        /* messages that no rein.input_taken named yet        */
     size_t n_waiting, room_waiting;
+    struct map calls;               /* ids of calls: no provider takes one twice          */
     bool begun;                     /* the prefix is written                              */
     struct chunk *first, *last;     /* stable bytes                                       */
     size_t n_chunks, bytes;
@@ -50,6 +52,9 @@ rein_status context_setup(struct context *c, const struct setup *setup, struct e
 
 /* Fold one event. Same events, same bytes. */
 void context_apply(struct context *c, const struct entry *entry);
+
+/* Whether a call of that id was made in this session already. */
+bool context_has_call(const struct context *c, str call);
 
 /* The body of the request that would be sent now: segments (borrowed until the next request), their
  * total size and SHA-256. Moves what waits into the stable bytes, as the event

@@ -19,10 +19,13 @@ struct at { /* the call that is looked at, and where its texts go */
 static bool always(struct at *at) { return at->c != NULL; }
 static bool is_interrupting(struct at *at) { return at->t->interrupting; }
 
-/* The reply broke off: what had not begun is not begun any more. */
+/* Nobody waits for it any more: the turn was interrupted, or a prompt took its place. */
+static bool is_set_aside(struct at *at) { return at->t->interrupting || at->c->abandoned; }
+
+/* The reply broke off or was refused: what had not begun is not begun any more. */
 static bool is_cut_off(struct at *at)
 {
-    return at->t->failed && at->t->state != TURN_STREAMING;
+    return (at->t->failed || at->t->stop == STOP_REFUSED) && at->t->state != TURN_STREAMING;
 }
 
 static bool is_not_json(struct at *at) { return at->c->invalid; }
@@ -46,7 +49,7 @@ static bool is_misshapen(struct at *at)
 
 static bool may_start(struct at *at) { return batch_may_start(at->t, at->index); }
 static bool is_lost(struct at *at) { return at->c->lost; }
-static bool is_abandoned(struct at *at) { return at->c->lost && at->c->abandoned; }
+static bool is_lost_aside(struct at *at) { return at->c->lost && is_set_aside(at); }
 
 static bool is_lost_read(struct at *at)
 {
@@ -76,7 +79,7 @@ static void answer_not_executed(struct at *at)
 
 static void answer_denied(struct at *at) { answer(at, at->c->refusal, at->c->reason); }
 
-/* Read-only and abandoned, or changing: either way it will not be run again. */
+/* A read that was set aside, or a change: either way it will not be run again. */
 static void answer_unknown(struct at *at)
 {
     bool read = at->c->class && (at->c->class->flags & CLASS_READ_ONLY);

@@ -4,8 +4,11 @@
  */
 #include "engine/turn.h"
 
-#include <assert.h>
 #include <stdlib.h>
+
+#include "base/grow.h"
+
+enum { PAUSES_MAX = 10 };
 
 static const char *const state_names[TURN_STATES] = {
     [TURN_IDLE] = "idle",           [TURN_PREPARING] = "preparing",
@@ -22,6 +25,7 @@ static const struct {
     [END_DONE] = {"end_turn", "completed"},
     [END_MAX_TURNS] = {"max_turns", "max_turns"},
     [END_INTERRUPTED] = {"interrupted", "aborted_streaming"},
+    [END_TOOLS_INTERRUPTED] = {"interrupted", "aborted_tools"},
     [END_ERROR] = {"error", "api_error"},
     [END_REFUSED] = {"refusal", "refused"},
     [END_LENGTH] = {"max_tokens", "model_error"},
@@ -54,18 +58,6 @@ void wanted_fini(struct wanted *w)
 
 void turn_setup(struct turn *t, const struct setup *setup) { t->setup = setup; }
 
-/* Room for one more in a growing array; out of memory ends the process, as in an arena. */
-static void *grown(void *items, size_t n, size_t *room, size_t size)
-{
-    if (n < *room)
-        return items;
-    *room = *room ? *room * 2 : 8;
-    items = realloc(items, *room * size);
-    if (!items)
-        abort();
-    return items;
-}
-
 /* ---- conditions of the table ------------------------------------------------------------------ */
 
 static bool has_undecided(const struct turn *t)
@@ -87,19 +79,39 @@ static bool has_open_calls(const struct turn *t)
 static bool is_interrupting(const struct turn *t) { return t->interrupting; }
 static bool was_cut(const struct turn *t) { return t->cut; }
 static bool has_failed(const struct turn *t) { return t->failed && !t->cut; }
-static bool has_paused(const struct turn *t) { return t->stop == STOP_PAUSE; }
+static bool was_refused(const struct turn *t) { return t->stop == STOP_REFUSED; }
 static bool has_no_calls(const struct turn *t) { return t->n_calls == 0; }
 static bool is_at_limit(const struct turn *t)
 {
     return t->max_turns > 0 && t->requests >= t->max_turns;
 }
-static bool has_input(const struct turn *t) { return t->n_inputs > t->n_later; }
-static bool has_any_input(const struct turn *t) { return t->n_inputs > 0; }
 
-enum { TURN_ANY = TURN_STATES };
+static bool has_paused(const struct turn *t) { return t->stop == STOP_PAUSE && t->n_calls == 0; }
+
+/* A server that only ever hands the turn back must not be asked for ever. */
+static bool may_resume(const struct turn *t)
+{
+    return has_paused(t) && t->pauses < PAUSES_MAX && !is_at_limit(t);
+}
+
+static bool has_input(const struct turn *t)
+{
+    for (size_t i = 0; i < t->n_inputs; i++)
+        if (!t->inputs[i].later)
+            return true;
+    return false;
+}
+
+static bool has_any_input(const struct turn *t) { return t->n_inputs > 0; }
+static bool was_cut_by_input(const struct turn *t) { return t->cut && has_input(t); }
+
+bool turn_joins(const struct turn *t, size_t index)
+{
+    return !t->inputs[index].later || (!t->running && index == 0);
+}
 
 static const struct {
-    int from;
+    enum turn_state from;
     enum event_type on;
     bool (*when)(const struct turn *t);
     enum turn_state to;
@@ -112,7 +124,7 @@ static const struct {
 static void step(struct turn *t, enum event_type on)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (rows[i].on != on || (rows[i].from != TURN_ANY && rows[i].from != (int)t->state))
+        if (rows[i].on != on || rows[i].from != t->state)
             continue;
         if (rows[i].when && !rows[i].when(t))
             continue;
@@ -214,8 +226,7 @@ static rein_status on_message(struct turn *t, const struct entry *entry, struct 
 
     (void)err;
     t->inputs = grown(t->inputs, t->n_inputs, &t->room_inputs, sizeof *t->inputs);
-    t->inputs[t->n_inputs++] = entry->ev->seq;
-    t->n_later += later && t->state != TURN_IDLE;
+    t->inputs[t->n_inputs++] = (struct input){entry->ev->seq, later};
     /* A prompt that comes before the broken turn went on takes its place: what was open is closed,
      * and the prompt joins. */
     for (size_t i = 0; t->woken && i < t->n_calls; i++)
@@ -228,8 +239,9 @@ static rein_status on_interrupt(struct turn *t, const struct entry *entry, struc
     (void)entry, (void)err;
     if (t->state == TURN_IDLE || t->state == TURN_STOPPING)
         return REIN_OK;
+    if (!t->interrupting)
+        t->tools_interrupted = t->state == TURN_DECIDING || t->state == TURN_EXECUTING;
     t->interrupting = true;
-    t->end = END_INTERRUPTED;
     return REIN_OK;
 }
 
@@ -243,14 +255,12 @@ static rein_status on_taken(struct turn *t, const struct entry *entry, struct er
         bool is_taken = false;
         json_each(seq, taken) {
             int64_t n;
-            is_taken |= json_to_i64(seq, &n) && (uint64_t)n == t->inputs[i];
+            is_taken |= json_to_i64(seq, &n) && (uint64_t)n == t->inputs[i].seq;
         }
         if (!is_taken)
             t->inputs[kept++] = t->inputs[i];
     }
     t->n_inputs = kept;
-    if (t->n_later > kept)
-        t->n_later = kept;
     return REIN_OK;
 }
 
@@ -258,10 +268,9 @@ static rein_status on_running(struct turn *t, const struct entry *entry, struct 
 {
     (void)entry, (void)err;
     t->running = true;
-    t->requests = 0;
+    t->requests = t->pauses = 0;
     t->n_calls = 0;
-    t->interrupting = t->failed = t->cut = false;
-    t->end = END_DONE;
+    t->failed = t->cut = false;
     arena_reset(&t->query);
     return REIN_OK;
 }
@@ -328,9 +337,10 @@ static rein_status on_confirmation(struct turn *t, const struct entry *entry, st
     if (call_of(t, entry, &c, NULL) != REIN_OK || c->step != CALL_ASKING)
         return REIN_OK;
     if (str_eq(json_text(entry->body, "result", S("")), S("allow"))) {
+        if (always.n &&
+            policy_add(t->policy, arena_str(&t->life, always), &t->life, err) != REIN_OK)
+            return REIN_CORRUPT;
         c->step = CALL_ALLOWED;
-        if (always.n)
-            return policy_add(t->policy, arena_str(&t->life, always), &t->life, err);
         return REIN_OK;
     }
     c->step = CALL_DENIED;
@@ -359,18 +369,16 @@ static rein_status on_tool_result(struct turn *t, const struct entry *entry, str
         return REIN_CORRUPT;
     c->step = CALL_DONE;
     c->lost = false;
-    if (t->interrupting)
-        t->end = END_INTERRUPTED;
     return REIN_OK;
 }
 
 static enum turn_end end_of(const struct turn *t)
 {
     if (t->interrupting)
-        return END_INTERRUPTED;
-    if (t->failed && !t->cut)
+        return t->tools_interrupted ? END_TOOLS_INTERRUPTED : END_INTERRUPTED;
+    if (has_failed(t))
         return END_ERROR;
-    if (t->n_calls)
+    if (t->n_calls && !was_refused(t))
         return is_at_limit(t) ? END_MAX_TURNS : END_DONE;
     switch (t->stop) {
     case STOP_REFUSED:
@@ -379,10 +387,11 @@ static enum turn_end end_of(const struct turn *t)
         return END_LENGTH;
     case STOP_WINDOW:
         return END_WINDOW;
+    case STOP_PAUSE:
+        return END_MAX_TURNS;
     case STOP_NONE:
     case STOP_DONE:
     case STOP_TOOLS:
-    case STOP_PAUSE:
         break;
     }
     return END_DONE;
@@ -398,7 +407,9 @@ static rein_status on_request_end(struct turn *t, const struct entry *entry, str
     t->kept = json_bool(entry->body, "kept", false);
     t->stop = stop_reason_of(json_text(entry->body, "stop_reason", S("none")));
     t->request_lost = false;
-    t->end = end_of(t);
+    t->pauses = has_paused(t) ? t->pauses + 1 : 0;
+    if (t->cut && !t->kept)
+        t->requests--; /* it gave nothing, so it counts for no limit */
     return REIN_OK;
 }
 
@@ -407,8 +418,7 @@ static rein_status on_idle(struct turn *t, const struct entry *entry, struct err
     (void)entry, (void)err;
     t->running = false;
     t->n_calls = 0;
-    t->n_later = 0; /* what waited for a turn of its own gets it now */
-    t->interrupting = false;
+    t->interrupting = t->tools_interrupted = false;
     arena_reset(&t->query);
     return REIN_OK;
 }
@@ -435,6 +445,7 @@ static fact_fn *const facts[EV_COUNT + 1] = {
 rein_status turn_apply(struct turn *t, const struct entry *entry, struct error *err)
 {
     enum event_type type = entry->ev->type;
+    enum turn_state before = t->state;
     rein_status status = facts[type] ? facts[type](t, entry, err) : REIN_OK;
 
     if (status != REIN_OK)
@@ -442,9 +453,8 @@ rein_status turn_apply(struct turn *t, const struct entry *entry, struct error *
     if (type != EV_SESSION_WOKEN && type != EV_CONTEXT_GATHERED)
         t->woken = false;
     step(t, type);
-    /* The limit is only known to be why once the last result is in. */
-    if (type == EV_AGENT_TOOL_RESULT && t->state == TURN_STOPPING)
-        t->end = end_of(t);
+    if (t->state == TURN_STOPPING && before != TURN_STOPPING)
+        t->end = end_of(t); /* only now is it known why */
     return REIN_OK;
 }
 
@@ -476,8 +486,12 @@ static void want_calls(const struct turn *t, struct arena *scratch, struct wante
 
 static void next_preparing(const struct turn *t, struct arena *scratch, struct wanted *out)
 {
+    size_t first = 0;
+
     (void)scratch;
-    want(out, (struct effect){.kind = EFFECT_TAKE, .cause = t->inputs[0]});
+    while (first + 1 < t->n_inputs && !turn_joins(t, first))
+        first++;
+    want(out, (struct effect){.kind = EFFECT_TAKE, .cause = t->inputs[first].seq});
 }
 
 static void next_requesting(const struct turn *t, struct arena *scratch, struct wanted *out)

@@ -49,16 +49,22 @@ struct call {
     const struct tool_class *class; /* NULL: unknown                                        */
     enum call_step step;
     bool lost;                      /* it was under way in a process that died              */
-    bool abandoned;                 /* and shall not be tried again                         */
+    bool abandoned;                 /* a prompt took the place of its turn: it is closed    */
     const char *refusal;            /* outcome of a refused call: "denied" or "invalid"      */
     str reason;                     /* why, for the model                                   */
 };
 
 /* How a turn ends. */
-enum turn_end { END_DONE, END_MAX_TURNS, END_INTERRUPTED, END_ERROR, END_REFUSED, END_LENGTH,
-                END_WINDOW };
+enum turn_end { END_DONE, END_MAX_TURNS, END_INTERRUPTED, END_TOOLS_INTERRUPTED, END_ERROR,
+                END_REFUSED, END_LENGTH, END_WINDOW };
 const char *turn_end_name(enum turn_end end);      /* the idle event's stop_reason          */
 const char *turn_end_terminal(enum turn_end end);  /* the published terminal_reason         */
+
+/* A message that no request has taken yet. */
+struct input {
+    uint64_t seq;
+    bool later; /* waits for a turn of its own */
+};
 
 struct turn {
     enum turn_state state;
@@ -68,11 +74,11 @@ struct turn {
     struct policy *policy;
     int64_t max_turns;              /* 0: none                                              */
 
-    uint64_t *inputs;               /* seqs of messages not yet taken                       */
+    struct input *inputs;           /* in the order in which they came                      */
     size_t n_inputs, room_inputs;
-    size_t n_later;                 /* of them, how many wait for a turn of their own       */
 
-    int64_t requests;               /* of this turn                                         */
+    int64_t requests;               /* of this turn, less those that died with a process    */
+    int64_t pauses;                 /* how often in a row the server handed the turn back   */
     int64_t number;                 /* of the session                                       */
     struct id request_id;           /* of the open request's start event                    */
     uint64_t request_seq;
@@ -85,6 +91,7 @@ struct turn {
     struct call *calls;             /* of the last reply                                    */
     size_t n_calls, room_calls;
     bool interrupting;
+    bool tools_interrupted;         /* ... when the reply was whole and its calls ran       */
     bool running;                   /* the turn said that it began                          */
     bool woken;                     /* nothing happened yet since another process took over */
     enum turn_end end;
@@ -135,6 +142,10 @@ void turn_next(const struct turn *t, struct arena *scratch, struct wanted *out);
 
 /* For span.model_request_end: would the open reply stay in the context, if it ended so? */
 bool turn_keeps(const struct turn *t, bool is_error, enum stop_reason stop);
+
+/* Whether the input at `index` joins the next request. While a turn runs, all but those that wait for a
+ * turn of their own; a new turn is begun by the first and joined by those that don't wait. */
+bool turn_joins(const struct turn *t, size_t index);
 
 /* Whether every call before `index` has its result: results are recorded in call order. */
 bool turn_is_next_result(const struct turn *t, size_t index);

@@ -27,10 +27,7 @@ rein_config *rein_config_new(void)
     return (rein_config *)(void *)config_new((const char *const *)environ);
 }
 
-void rein_config_free(rein_config *config)
-{
-    config_free(config_of(config));
-}
+void rein_config_free(rein_config *config) { config_free(config_of(config)); }
 
 struct rule_fault {
     rein_status status;

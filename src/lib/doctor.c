@@ -97,7 +97,10 @@ static void look_at_sandbox(struct doctor *d)
         {"pidfd", f->pidfd, "exact ends of children"},
     };
 
-    finding(d, "sandbox", "tier", f->tier == 1 ? "ok" : f->tier < 4 ? "degraded" : "missing",
+    finding(d, "sandbox", "tier",
+            f->tier == 1  ? "ok"
+            : f->tier < 4 ? "degraded"
+                          : "missing",
             "%d of 1 (all walls) to 4 (none)%s%s", f->tier, f->detail[0] ? ": " : "", f->detail);
     for (size_t i = 0; i < sizeof features / sizeof features[0]; i++)
         finding(d, "sandbox", features[i].name, state_of(features[i].is_there, "missing"), "%s",
@@ -187,8 +190,8 @@ static void try_sync(struct doctor *d, const char *folder)
     }
     close(fd);
     qsort(taken, SYNCS, sizeof taken[0], by_number);
-    finding(d, "store", "durable write", "ok", "%.3f ms, the median of %d",
-            (double)taken[SYNCS / 2] / 1e6, SYNCS);
+    double median = (double)taken[SYNCS / 2];
+    finding(d, "store", "durable write", "ok", "%.3f ms, the median of %d", median / 1e6, SYNCS);
 }
 
 static void look_at_store(struct doctor *d)

@@ -61,6 +61,7 @@ rein_status rein_open(const rein_config *config, rein **out, rein_error *error)
     if (!r)
         abort();
     list_init(&r->brain.sessions);
+    list_init(&r->brain.closing);
     arena_init(&r->brain.arena);
     if (make_config(config, r, &err) != REIN_OK || loop_new(&r->brain.loop, &err) != REIN_OK)
         goto failed;
@@ -86,7 +87,9 @@ static void settle(struct rein *r)
 
     list_each(link, &r->brain.sessions) {
         struct session *s = list_of(link, struct session, link);
-        if (s->started && !session_is_idle(s))
+        if (!s->started)
+            timer_stop(&s->kick); /* a broken turn must not go on now */
+        else if (!session_is_idle(s))
             rein_interrupt(public_of(s), NULL);
     }
     while (busy && clock_monotonic() < until) {
@@ -108,6 +111,7 @@ void rein_close(rein *r)
         settle(r);
     while (!list_is_empty(&r->brain.sessions))
         rein_session_close(public_of(list_of(r->brain.sessions.next, struct session, link)));
+    brain_settle(&r->brain);
     model_client_free(r->brain.client);
     store_close(r->brain.store);
     loop_free(r->brain.loop);
@@ -267,32 +271,69 @@ rein_status rein_send(rein_session *s, const char *text, rein_error *error)
     return input(s, EV_USER_MESSAGE, &payload, error);
 }
 
+/* What "always" would store for this call; empty when nothing can be. */
+static str rule_of(struct session *s, const struct call *call)
+{
+    struct policy_call asked = {.tool = call->class->name, .flags = call->class->flags};
+    struct json *input;
+    str rule;
+
+    if (json_parse(call->input, JSON_DEPTH, &s->scratch, &input, NULL) != REIN_OK)
+        return S("");
+    asked.subject = json_text(input, arena_cstr(&s->scratch, call->class->subject), S(""));
+    rule = policy_always(s->turn.policy, &asked, &s->scratch);
+    return rule.n && rule_check(rule, NULL) == REIN_OK ? rule : S("");
+}
+
 /* A confirmation that says "always" stores the rule that its question showed: it is put into the
  * event here, from the question's event, so that nobody can store another. */
 static rein_status confirm(struct session *s, const struct json *body, struct json_writer *w,
                            struct error *err)
 {
     str text = json_text(body, "tool_use_id", S(""));
+    str result = json_text(body, "result", S(""));
     struct id id;
     const struct call *call = id_parse(text, &id) ? turn_call(&s->turn, id) : NULL;
-    struct policy_call asked;
-    struct json *tree;
 
     if (!call || call->step != CALL_ASKING)
         return fail(err, REIN_NOT_FOUND, "no question is open for the call '%.*s'",
                     FS(str_take(text, 40)));
+    if (!str_eq(result, S("allow")) && !str_eq(result, S("deny")))
+        return fail(err, REIN_INVALID, "the result of a confirmation is allow or deny, not '%.*s'",
+                    FS(str_take(result, 40)));
     json_object(w);
     json_each(member, body) {
+        if (str_eq(member->key, S("rule")))
+            continue;
         json_key_str(w, member->key);
         json_raw(w, member->source);
     }
-    if (json_bool(body, "always", false) &&
-        json_parse(call->input, JSON_DEPTH, &s->scratch, &tree, err) == REIN_OK) {
-        asked = (struct policy_call){.tool = call->class->name, .flags = call->class->flags};
-        asked.subject = json_text(tree, arena_cstr(&s->scratch, call->class->subject), S(""));
-        json_put(w, "rule", policy_always(s->turn.policy, &asked, &s->scratch));
-    }
+    if (json_bool(body, "always", false))
+        json_put(w, "rule", rule_of(s, call));
     json_object_end(w);
+    return REIN_OK;
+}
+
+/* What a message must have to be sent: blocks, each with its type, a text with something in it. */
+static rein_status check_message(const struct json *body, struct error *err)
+{
+    const struct json *content = json_get(body, "content");
+    str priority = json_text(body, "priority", S("next"));
+
+    if (!content || content->kind != JSON_ARRAY || !content->count)
+        return fail(err, REIN_INVALID, "content of user.message: expected an array of blocks such "
+                                       "as {\"type\":\"text\",\"text\":\"...\"}");
+    json_each(block, content) {
+        str type = json_text(block, "type", S(""));
+
+        if (!type.n)
+            return fail(err, REIN_INVALID, "content of user.message: a block without a type");
+        if (str_eq(type, S("text")) && !str_trim(json_text(block, "text", S(""))).n)
+            return fail(err, REIN_INVALID, "the prompt is empty: say what to do");
+    }
+    if (!str_eq(priority, S("next")) && !str_eq(priority, S("later")))
+        return fail(err, REIN_INVALID, "priority of user.message is next or later, not '%.*s'",
+                    FS(str_take(priority, 40)));
     return REIN_OK;
 }
 
@@ -318,6 +359,8 @@ rein_status rein_send_event(rein_session *public, const char *type, const char *
     status = json_parse(str_of(payload), JSON_DEPTH, &a, &body, &err);
     if (status == REIN_OK && body->kind != JSON_OBJECT)
         status = fail(&err, REIN_INVALID, "the payload of %s must be a JSON object", type);
+    if (status == REIN_OK && kind == EV_USER_MESSAGE)
+        status = check_message(body, &err);
     if (status == REIN_OK && kind == EV_USER_TOOL_CONFIRMATION) {
         json_begin(&w, &out);
         status = confirm(s, body, &w, &err);

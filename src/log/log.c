@@ -196,6 +196,25 @@ static rein_status claim(struct store *store, struct id session, struct store_se
     return status;
 }
 
+/* From where the database stands; the row gets our name with the next commit. */
+static rein_status go_on(struct store *store, struct id session, const struct store_session *at,
+                         struct log **out, struct error *err)
+{
+    struct log *log = new_log(store, session);
+
+    log->n = at->n;
+    log->epoch = at->epoch;
+    log->hash = at->hash;
+    log->base = log->head = log->told = log->taken = log->durable = at->head;
+    add_log(store, log);
+    rein_status status = writer_put_take(store, unit_new(log, UNIT_CLAIM, 0, 0), err);
+    if (status == REIN_OK)
+        *out = log;
+    else
+        log_close(log);
+    return status;
+}
+
 rein_status log_open(struct store *store, struct id session, struct log **out, struct error *err)
 {
     struct error local = {0};
@@ -204,19 +223,11 @@ rein_status log_open(struct store *store, struct id session, struct log **out, s
 
     if (status == REIN_OK)
         status = claim(store, session, &at, &local);
-    if (status != REIN_OK) {
-        if (err)
-            *err = local;
-        return status;
-    }
-    struct log *log = new_log(store, session);
-    log->n = at.n;
-    log->epoch = at.epoch;
-    log->hash = at.hash;
-    log->base = log->head = log->told = log->taken = log->durable = at.head;
-    add_log(store, log);
-    *out = log;
-    return writer_put_take(store, unit_new(log, UNIT_CLAIM, 0, 0), err);
+    if (status == REIN_OK)
+        status = go_on(store, session, &at, out, &local);
+    if (status != REIN_OK && err)
+        *err = local;
+    return status;
 }
 
 void log_close(struct log *log)

@@ -30,9 +30,12 @@ rein_status sqlite_failed(struct store_db *db, int code, struct error *err, cons
             return fail_errno(err, number, "%s: '%s'", what, db->path);
         return fail(err, REIN_IO, "%s: '%s': %s", what, db->path, text);
     case SQLITE_CANTOPEN:
-        if (number)
+        if (number && number != ENOENT)
             return fail_errno(err, number, "%s: '%s'", what, db->path);
-        return fail(err, REIN_IO, "%s: '%s' cannot be opened", what, db->path);
+        return fail(err, REIN_DENIED,
+                    "%s: '%s' cannot be opened: make its folder writable, or the files "
+                    "rein.db-wal and rein.db-shm in it readable",
+                    what, db->path);
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:

@@ -55,7 +55,6 @@ void sqlite_rollback(struct store_db *db)
 rein_status sqlite_create(struct store_db *db, struct id session, str folder, int64_t at,
                           const struct store_owner *owner, int64_t *n, struct error *err)
 {
-    char uuid[ID_UUID_SIZE];
     sqlite3_stmt *s = sqlite_use(db, STMT_CREATE, err);
     rein_status status;
 
@@ -67,9 +66,8 @@ rein_status sqlite_create(struct store_db *db, struct id session, str folder, in
     sqlite3_bind_int64(s, 4, owner->pid);
     sqlite_bind_str(s, 5, str_of(owner->host));
     status = sqlite_run(db, s, err, "make a session");
-    id_uuid(session, uuid);
     if (status == REIN_CONFLICT)
-        return fail(err, REIN_CONFLICT, "session %s exists already", uuid);
+        return fail(err, REIN_CONFLICT, "it exists already");
     if (status != REIN_OK)
         return status;
     *n = sqlite3_last_insert_rowid(db->sqlite);

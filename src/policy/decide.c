@@ -39,14 +39,17 @@ static bool decide_possible(const struct question *q, struct verdict *v)
     if (!(q->call->flags & CALL_EDITS) || str_eq(p->sandbox, S("danger-full-access")))
         return false;
     if (str_eq(p->sandbox, S("read-only"))) {
-        set(v, DECIDE_DENY, "the sandbox is read-only, so nothing can be written; the user may "
-                            "start rein with --sandbox workspace-write");
+        set(v, DECIDE_DENY,
+            "the sandbox is read-only, so nothing can be written; the user may "
+            "start rein with --sandbox workspace-write");
         return true;
     }
     if (q->kind != CALL_EDIT_OUTSIDE)
         return false;
-    set(v, DECIDE_DENY, "%.*s is outside of the workspace %.*s, where the sandbox lets nothing be "
-        "written; work inside of it", FS(str_take(q->path, 80)), FS(str_take(p->folder, 60)));
+    set(v, DECIDE_DENY,
+        "%.*s is outside of the workspace %.*s, where the sandbox lets nothing be "
+        "written; work inside of it",
+        FS(str_take(q->path, 80)), FS(str_take(p->folder, 60)));
     return true;
 }
 
@@ -140,10 +143,8 @@ static str hint(const struct question *q)
     case CALL_READ_INSIDE:
     case CALL_READ_OUTSIDE:
         return arena_printf(q->a, "--allowedTools \"%.*s\"", FS(question_path_rule(q, "Read")));
-    case CALL_EDIT_INSIDE:
-        return S("--permission-mode acceptEdits");
-    case CALL_EDIT_PROTECTED:
-        return S("--permission-mode bypassPermissions");
+    case CALL_EDIT_INSIDE: return S("--permission-mode acceptEdits");
+    case CALL_EDIT_PROTECTED: return S("--permission-mode bypassPermissions");
     case CALL_EDIT_OUTSIDE:
         return arena_printf(q->a, "--allowedTools \"%.*s\"", FS(question_path_rule(q, "Edit")));
     case CALL_SANDBOXED_COMMAND:
@@ -159,8 +160,7 @@ static str hint(const struct question *q)
         return arena_printf(q->a, "--allowedTools \"Bash(%.*s *)\"",
                             FS(str_take(core, str_find(str_take(core, 80), ' '))));
     case CALL_OTHER:
-    case CALL_KINDS:
-        break;
+    case CALL_KINDS: break;
     }
     return arena_printf(q->a, "--allowedTools \"%.*s\"", FS(str_take(q->call->tool, 100)));
 }
@@ -172,8 +172,8 @@ static void deny_unanswered(const struct question *q, struct verdict *v, bool fi
 
     memcpy(why, v->reason, sizeof why);
     if (final)
-        set(v, DECIDE_DENY, "%.150s; %s", why, dont_ask ? "mode dontAsk denies what it would ask"
-                                                        : "nobody is there to be asked");
+        set(v, DECIDE_DENY, "%.150s; %s", why,
+            dont_ask ? "mode dontAsk denies what it would ask" : "nobody is there to be asked");
     else
         set(v, DECIDE_DENY, "%.90s; %s. Allowed by %.*s", why,
             dont_ask ? "mode dontAsk denies that" : "nobody can be asked",
@@ -192,7 +192,8 @@ void policy_decide(const struct policy *policy, const struct policy_call *call, 
     question_look(&q);
     if ((rule = question_rule(&q, RULES_DENY))) {
         set_by_rule(out, DECIDE_DENY, rule);
-    } else if ((call->flags & CALL_FREE) || (!decide_possible(&q, out) && !decide_bounds(&q, out))) {
+    } else if ((call->flags & CALL_FREE) ||
+               (!decide_possible(&q, out) && !decide_bounds(&q, out))) {
         decide_open(&q, out, &final);
         if (out->decision == DECIDE_ASK && (policy->mode == MODE_DONT_ASK || !policy->can_ask))
             deny_unanswered(&q, out, final);

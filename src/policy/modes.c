@@ -21,23 +21,18 @@ static const struct mode_row rows[] = {
 };
 enum { MODES = sizeof rows / sizeof *rows };
 
-const char mode_words[] = "default, acceptEdits, plan, auto, dontAsk, bypassPermissions, read-only, "
-                          "workspace-write, danger-full-access";
+const char mode_words[] =
+    "default, acceptEdits, plan, auto, dontAsk, bypassPermissions, read-only, "
+    "workspace-write, danger-full-access";
 
 enum decision mode_decides(enum permission_mode mode, enum call_kind kind)
 {
     return rows[mode].decides[kind];
 }
 
-const char *mode_name(enum permission_mode mode)
-{
-    return rows[mode].word;
-}
+const char *mode_name(enum permission_mode mode) { return rows[mode].word; }
 
-const char *mode_sandbox(enum permission_mode mode)
-{
-    return rows[mode].sandbox;
-}
+const char *mode_sandbox(enum permission_mode mode) { return rows[mode].sandbox; }
 
 rein_status mode_parse(str name, enum permission_mode *out, struct error *err)
 {

@@ -44,29 +44,20 @@ bool command_is_plain(str text)
     return true;
 }
 
-static str first_word(str text)
-{
-    return str_take(text, str_find(text, ' '));
-}
+static str first_word(str text) { return str_take(text, str_find(text, ' ')); }
 
-static str skip_word(str text)
-{
-    return str_skip(text, first_word(text).n + 1);
-}
+static str skip_word(str text) { return str_skip(text, first_word(text).n + 1); }
 
 static bool is_harmless_assignment(str word)
 {
     size_t equals = str_find(word, '=');
     str name = str_take(word, equals);
 
-    return equals != SIZE_MAX && (word_is_in(name, harmless_variables) ||
-                                  str_starts(name, S("LC_")));
+    return equals != SIZE_MAX &&
+           (word_is_in(name, harmless_variables) || str_starts(name, S("LC_")));
 }
 
-static bool is_duration(str word)
-{
-    return word.n > 0 && word.p[0] >= '0' && word.p[0] <= '9';
-}
+static bool is_duration(str word) { return word.n > 0 && word.p[0] >= '0' && word.p[0] <= '9'; }
 
 str command_core(str text)
 {

@@ -24,8 +24,10 @@ static rein_status check_allow(const struct rule *rule, struct error *err)
         return REIN_OK;
     if (str_starts(rule->tool, S("mcp__")) && str_search(str_skip(rule->tool, 5), S("__")) < 256)
         return REIN_OK;
-    return fail(err, REIN_INVALID, "allow rule '%.*s': only mcp__server__* may have a '*' in the "
-                "tool's name; to allow everything choose --permission-mode", FS(rule->text));
+    return fail(err, REIN_INVALID,
+                "allow rule '%.*s': only mcp__server__* may have a '*' in the "
+                "tool's name; to allow everything choose --permission-mode",
+                FS(rule->text));
 }
 
 static rein_status read_rules(const struct json *rules, struct arena *a, struct policy *p,
@@ -35,7 +37,7 @@ static rein_status read_rules(const struct json *rules, struct arena *a, struct 
 
     for (int i = 0; i < RULE_LISTS; i++)
         p->rules[i] = arena_array(a, struct rule, n);
-    json_each(item, rules) {
+    json_each (item, rules) {
         enum rule_list list = RULES_DENY;
         struct rule *rule;
 
@@ -61,7 +63,7 @@ static str read_path(const struct json *object, const char *key, struct arena *a
 static void read_readable(const struct json *list, struct arena *a, struct policy *p)
 {
     p->readable = arena_array(a, str, list ? list->count : 0);
-    json_each(item, list)
+    json_each (item, list)
         if (item->kind == JSON_STRING && str_starts(item->text, S("/")))
             p->readable[p->readable_n++] = path_normal(a, S("/"), item->text);
 }
@@ -86,10 +88,7 @@ rein_status policy_read(const struct json *object, struct arena *a, struct polic
     return REIN_OK;
 }
 
-enum permission_mode policy_mode(const struct policy *policy)
-{
-    return policy->mode;
-}
+enum permission_mode policy_mode(const struct policy *policy) { return policy->mode; }
 
 bool policy_hides(const struct policy *policy, str tool)
 {

@@ -49,8 +49,8 @@ void question_look(struct question *q)
 
 /* ---- rules ----------------------------------------------------------------------------------- */
 
-static bool word_is_path_of(const struct question *q, const struct rule *rule,
-                              enum rule_list list, str word)
+static bool word_is_path_of(const struct question *q, const struct rule *rule, enum rule_list list,
+                            str word)
 {
     return rule_matches_path(rule, list, q->policy->folder, q->policy->home,
                              path_normal(q->a, q->policy->folder, word));
@@ -89,8 +89,7 @@ static bool deny_matches_words(const struct question *q, const struct rule *rule
 
         if (word_is_path_of(q, rule, RULES_DENY, word) ||
             (str_find(word, '=') != SIZE_MAX && word_is_path_of(q, rule, RULES_DENY, value)) ||
-            (str_starts(word, S("@")) &&
-             word_is_path_of(q, rule, RULES_DENY, str_skip(word, 1))))
+            (str_starts(word, S("@")) && word_is_path_of(q, rule, RULES_DENY, str_skip(word, 1))))
             return true;
     }
     return false;
@@ -101,8 +100,7 @@ static bool deny_matches(const struct question *q, const struct rule *rule)
     const struct policy_call *call = q->call;
 
     switch (rule->kind) {
-    case RULE_TOOL:
-        return rule_names(rule, RULES_DENY, call->tool);
+    case RULE_TOOL: return rule_names(rule, RULES_DENY, call->tool);
     case RULE_COMMAND:
         return q->is_command && rule_names(rule, RULES_DENY, call->tool) &&
                deny_matches_command(q, rule);
@@ -117,7 +115,17 @@ static bool deny_matches(const struct question *q, const struct rule *rule)
     return true;
 }
 
-/* Strict: a command of plain words; by a wildcard only what its words don't make risky. */
+bool policy_has_command_rules(const struct policy *p)
+{
+    for (int list = RULES_DENY; list <= RULES_ASK; list++)
+        for (size_t i = 0; i < p->rules_n[list]; i++)
+            if (p->rules[list][i].kind == RULE_COMMAND)
+                return true;
+    return false;
+}
+
+/* Strict: a command of plain words; by a wildcard only what its words don't make risky. Whoever
+ * allowed all of Bash meant these, too, unless there are rules that they would get around. */
 static bool allow_matches_command(const struct question *q, const struct rule *rule)
 {
     str text = q->call->subject, core;
@@ -127,9 +135,9 @@ static bool allow_matches_command(const struct question *q, const struct rule *r
     if (rule->kind == RULE_COMMAND && str_eq(rule->pattern, text))
         return true;
     core = command_core(text);
-    if (command_is_risky(core))
-        return false;
-    return rule->kind == RULE_TOOL || rule_matches_text(rule, core);
+    if (rule->kind == RULE_TOOL)
+        return !command_is_risky(core) || !policy_has_command_rules(q->policy);
+    return !command_is_risky(core) && rule_matches_text(rule, core);
 }
 
 static bool allow_matches(const struct question *q, const struct rule *rule)
@@ -185,22 +193,14 @@ str question_path_rule(const struct question *q, const char *tool)
     return arena_printf(q->a, "%s(/%.*s/**)", tool, FS(escape_glob(q->a, folder)));
 }
 
-bool policy_has_command_rules(const struct policy *p)
-{
-    for (int list = RULES_DENY; list <= RULES_ASK; list++)
-        for (size_t i = 0; i < p->rules_n[list]; i++)
-            if (p->rules[list][i].kind == RULE_COMMAND)
-                return true;
-    return false;
-}
-
 bool policy_forbids(const struct policy *policy, bool writing, str path)
 {
     for (int list = RULES_DENY; list <= RULES_ASK; list++)
         for (size_t i = 0; i < policy->rules_n[list]; i++) {
             const struct rule *rule = &policy->rules[list][i];
-            bool speaks = rule->kind == RULE_PATH &&
-                          (str_eq(rule->tool, S("Read")) || (writing && !word_is_in(rule->tool, "Glob Grep LSP")));
+            bool speaks =
+                rule->kind == RULE_PATH && (str_eq(rule->tool, S("Read")) ||
+                                            (writing && !word_is_in(rule->tool, "Glob Grep LSP")));
             if (speaks && rule_matches_path(rule, RULES_DENY, policy->folder, policy->home, path))
                 return true;
         }

@@ -13,7 +13,7 @@ struct policy {
     enum permission_mode mode;
     bool can_ask;
     str sandbox, folder, home;
-    str *readable;       /* folders outside of the workspace that are read like it */
+    str *readable; /* folders outside of the workspace that are read like it */
     size_t readable_n;
     struct rule *rules[RULE_LISTS];
     size_t rules_n[RULE_LISTS];
@@ -29,8 +29,8 @@ struct question {
     const struct policy_call *call;
     struct arena *a;
     enum call_kind kind;
-    str path;          /* normal; of what is about files                    */
-    struct scan scan;  /* of a command; empty when it was too long for that */
+    str path;         /* normal; of what is about files                    */
+    struct scan scan; /* of a command; empty when it was too long for that */
     bool is_command, is_unscanned;
 };
 

@@ -19,8 +19,9 @@ static bool is_name_char(char c)
 static rein_status check_text(str text, struct error *err)
 {
     if (text.n == 0)
-        return fail(err, REIN_INVALID, "a permission rule is empty; write a tool's name, or "
-                                       "Tool(pattern)");
+        return fail(err, REIN_INVALID,
+                    "a permission rule is empty; write a tool's name, or "
+                    "Tool(pattern)");
     if (text.n > RULE_MAX)
         return fail(err, REIN_LIMIT, "a permission rule is longer than %d bytes: '%.*s...'",
                     RULE_MAX, FS(str_take(text, 40)));
@@ -40,14 +41,15 @@ static rein_status check_name(str name, str text, struct error *err)
         if (!is_name_char(name.p[i]))
             return fail(err, REIN_INVALID,
                         "permission rule '%.*s': '%c' can't be in a tool's name; write Tool or "
-                        "Tool(pattern)", FS(str_take(text, 80)), name.p[i]);
+                        "Tool(pattern)",
+                        FS(str_take(text, 80)), name.p[i]);
     return REIN_OK;
 }
 
 static bool is_path_tool(str name)
 {
-    static const char *const names[] = {"Read", "Edit", "Write", "Glob", "Grep", "NotebookEdit",
-                                        "MultiEdit", "LSP"};
+    static const char *const names[] = {"Read", "Edit",         "Write",     "Glob",
+                                        "Grep", "NotebookEdit", "MultiEdit", "LSP"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (str_eq(name, str_of(names[i])))
@@ -73,8 +75,10 @@ static rein_status parse_path(struct rule *rule, struct error *err)
 
     rule->anchor = ANCHOR_FOLDER;
     if (str_starts(s, S("!")))
-        return fail(err, REIN_INVALID, "permission rule '%.*s': '!' is not possible here; write a "
-                                       "rule in the other list", FS(str_take(rule->text, 100)));
+        return fail(err, REIN_INVALID,
+                    "permission rule '%.*s': '!' is not possible here; write a "
+                    "rule in the other list",
+                    FS(str_take(rule->text, 100)));
     if (str_starts(s, S("//"))) {
         rule->anchor = ANCHOR_ROOT;
         s = str_skip(s, 2);
@@ -91,8 +95,10 @@ static rein_status parse_path(struct rule *rule, struct error *err)
     while (s.n && s.p[s.n - 1] == '/')
         s.n--;
     if (s.n == 0 && rule->anchor == ANCHOR_FOLDER)
-        return fail(err, REIN_INVALID, "permission rule '%.*s' has no path; the whole folder is "
-                                       "'./**', the whole machine '//**'", FS(rule->text));
+        return fail(err, REIN_INVALID,
+                    "permission rule '%.*s' has no path; the whole folder is "
+                    "'./**', the whole machine '//**'",
+                    FS(rule->text));
     rule->pattern = s.n ? s : S("**");
     return REIN_OK;
 }
@@ -117,9 +123,10 @@ rein_status rule_parse(str text, struct arena *a, struct rule *out, struct error
                     FS(str_take(text, 100)));
     out->pattern = str_trim(str_make(text.p + open + 1, text.n - open - 2));
     if (out->pattern.n == 0)
-        return fail(err, REIN_INVALID, "permission rule '%.*s' has nothing in its parentheses; "
-                    "'%.*s' alone means every call", FS(str_take(text, 80)),
-                    FS(str_take(out->tool, 80)));
+        return fail(err, REIN_INVALID,
+                    "permission rule '%.*s' has nothing in its parentheses; "
+                    "'%.*s' alone means every call",
+                    FS(str_take(text, 80)), FS(str_take(out->tool, 80)));
     if (str_eq(out->pattern, S("*")))
         return REIN_OK; /* Tool(*) is Tool */
     out->kind = RULE_TEXT;
@@ -234,16 +241,12 @@ bool rule_matches_path(const struct rule *rule, enum rule_list list, str folder,
     switch (rule->anchor) {
     case ANCHOR_ANY:
         if (list != RULES_ALLOW)
-            return match_any_component(rule->pattern, path_is_beneath(folder, path)
-                                                          ? path_below(folder, path) : path);
+            return match_any_component(
+                rule->pattern, path_is_beneath(folder, path) ? path_below(folder, path) : path);
         break; /* what is allowed is in the folder itself */
-    case ANCHOR_ROOT:
-        return match_upward(rule->pattern, str_skip(path, 1));
-    case ANCHOR_HOME:
-        base = home;
-        break;
-    case ANCHOR_FOLDER:
-        break;
+    case ANCHOR_ROOT: return match_upward(rule->pattern, str_skip(path, 1));
+    case ANCHOR_HOME: base = home; break;
+    case ANCHOR_FOLDER: break;
     }
     return base.n && path_is_beneath(base, path) &&
            match_upward(rule->pattern, path_below(base, path));

@@ -16,12 +16,12 @@ struct reader {
     str text;
     size_t at;
     enum quotes quotes;
-    char quote;             /* the open one, or 0: QUOTES_HOLD                     */
-    char *out;              /* words with a blank behind each                      */
+    char quote; /* the open one, or 0: QUOTES_HOLD                     */
+    char *out;  /* words with a blank behind each                      */
     size_t n;
-    size_t *starts;         /* of the words of this command, in `out`              */
+    size_t *starts; /* of the words of this command, in `out`              */
     size_t words;
-    size_t word;            /* start of the word being read                        */
+    size_t word; /* start of the word being read                        */
     bool in_word;
     enum redirect redirect; /* the word to come is a redirection's target          */
 };
@@ -109,7 +109,9 @@ static void add_git(struct reader *r, size_t i)
 
     while (j < r->words && str_starts(word = word_at(r, j), S("-")))
         j += word_is_in(word, "-C -c --git-dir --work-tree --namespace --super-prefix --config-env "
-                              "--exec-path --attr-source --list-cmds") ? 2 : 1;
+                              "--exec-path --attr-source --list-cmds")
+                 ? 2
+                 : 1;
     if (j > i + 1 && j < r->words)
         add_command(r, arena_printf(r->a, "git %.*s", FS(tail_at(r, j))), false);
 }
@@ -272,11 +274,8 @@ static void read_quote(struct reader *r, char c)
             r->word = r->n;
         r->in_word = true; /* an empty word is one, too */
         break;
-    case QUOTES_PART:
-        end_command(r);
-        break;
-    case QUOTES_VANISH:
-        break;
+    case QUOTES_PART: end_command(r); break;
+    case QUOTES_VANISH: break;
     }
 }
 

@@ -18,9 +18,9 @@ struct scanned_command {
 struct scan {
     struct scanned_command *commands;
     size_t n;
-    str *words;      /* each word and read redirection: what may name a file that is read */
+    str *words; /* each word and read redirection: what may name a file that is read */
     size_t words_n;
-    str *targets;    /* targets of output redirections                                    */
+    str *targets; /* targets of output redirections                                    */
     size_t targets_n;
     bool is_computed; /* a command word comes from a variable, glob or substitution       */
     /* how much room the arrays have */

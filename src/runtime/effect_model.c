@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "config/vault.h"
 #include "platform/clock.h"
 #include "runtime/session.h"
@@ -16,7 +17,9 @@ struct block_run { /* a block that streams: the event to come has its id already
 };
 
 struct request_run {
-    struct session *s;         /* NULL: dropped, only waits for the client's done */
+    struct session *s;
+    bool dropped;              /* of no interest any more, only waits for the client's done */
+    bool canceled;             /* was asked to end */
     struct waiter waiter;
     struct model_call *call;
     struct context_body body;
@@ -28,6 +31,7 @@ struct request_run {
     enum stop_reason stop;
     bool stopped;              /* the reply said that it is complete */
     struct usage usage;
+    size_t streamed;           /* bytes of the reply, for an estimate when it breaks off */
     char error_type[64], error_message[512];
     int64_t sent_at;           /* monotonic ns */
 };
@@ -44,9 +48,7 @@ static struct block_run *block_at(struct request_run *r, unsigned index)
 
         if (index > 100000)
             return NULL;
-        r->blocks = realloc(r->blocks, n * sizeof *r->blocks);
-        if (!r->blocks)
-            abort();
+        r->blocks = memory_grow(r->blocks, n * sizeof *r->blocks);
         memset(r->blocks + r->n_blocks, 0, (n - r->n_blocks) * sizeof *r->blocks);
         r->n_blocks = n;
     }
@@ -100,6 +102,7 @@ static void pass_delta(struct request_run *r, const struct stream_event *ev)
     struct buf payload;
     char id[ID_UUID_SIZE];
 
+    r->streamed += ev->delta.n;
     if (!b || !b->announced || !r->s->n_listeners)
         return;
     id_uuid(b->id, id);
@@ -139,6 +142,31 @@ static void write_text(struct json_writer *w, const struct request_run *r, const
     json_put(w, "model", str_of(r->model));
 }
 
+/* Some servers number the calls of each reply anew, or leave the id out; no provider takes one twice. */
+static str unique_id(const struct request_run *r, str id, char *out, size_t room)
+{
+    unsigned n = 1;
+
+    if (id.n && !context_has_call(&r->s->context, id))
+        return id;
+    do
+        snprintf(out, room, "%.*s_%u", FS(str_take(id.n ? id : S("call"), 100)), ++n);
+    while (context_has_call(&r->s->context, str_of(out)));
+    return str_of(out);
+}
+
+static void write_call(struct json_writer *w, const struct request_run *r, const struct block *b)
+{
+    char id[128];
+
+    json_put(w, "name", b->name);
+    json_put_raw(w, "input", b->input);
+    json_put(w, "call", unique_id(r, b->id, id, sizeof id));
+    if (b->invalid)
+        json_put(w, "invalid", b->text);
+    json_put(w, "message_id", str_of(r->message_id));
+}
+
 static void write_block(struct json_writer *w, const struct request_run *r, const struct block *b)
 {
     json_object(w);
@@ -154,12 +182,7 @@ static void write_block(struct json_writer *w, const struct request_run *r, cons
         json_put(w, "redacted", b->signature);
         break;
     case BLOCK_TOOL_USE:
-        json_put(w, "name", b->name);
-        json_put_raw(w, "input", b->input);
-        json_put(w, "call", b->id);
-        if (b->invalid)
-            json_put(w, "invalid", b->text);
-        json_put(w, "message_id", str_of(r->message_id));
+        write_call(w, r, b);
         break;
     case BLOCK_TOOL_RESULT:
     case BLOCK_OPAQUE:
@@ -199,7 +222,7 @@ static void on_event(void *data, const struct stream_event *ev)
 {
     struct request_run *r = data;
 
-    if (!r->s)
+    if (r->dropped)
         return;
     switch (ev->kind) {
     case STREAM_START:
@@ -252,6 +275,8 @@ static void write_end(struct request_run *r, const struct model_outcome *o, stru
     struct json_writer w;
 
     id_uuid(r->start, id);
+    if (is_error && tokens_estimate(r->streamed) > r->usage.output)
+        r->usage.output = tokens_estimate(r->streamed); /* it never said: not less than what came */
     snprintf(cost, sizeof cost, "%.6f", setup_cost(&r->s->setup, &r->usage));
     json_begin(&w, out);
     json_object(&w);
@@ -281,7 +306,9 @@ static void on_done(void *data, const struct model_outcome *outcome)
     struct buf payload;
     struct error err;
 
-    if (s) {
+    if (r->dropped) {
+        session_let_go(s);
+    } else {
         s->request = NULL;
         buf_init(&payload, BUF_NO_MAX);
         write_end(r, outcome, &payload);
@@ -349,9 +376,7 @@ bool effect_request(struct session *s, const struct effect *effect)
     (void)effect;
     if (s->request)
         return false;
-    r = calloc(1, sizeof *r);
-    if (!r)
-        abort();
+    r = memory_new(sizeof *r);
     r->s = s;
     context_request(&s->context, &r->body);
     buf_init(&payload, BUF_NO_MAX);
@@ -373,8 +398,9 @@ bool effect_stop(struct session *s, const struct effect *effect)
     struct request_run *r = s->request;
 
     (void)effect;
-    if (!r)
+    if (!r || r->canceled)
         return false;
+    r->canceled = true; /* once: what it had so far still comes, and wants this effect again */
     if (r->call) {
         model_cancel(r->call);
         return false; /* its end comes by on_done */
@@ -393,9 +419,10 @@ void effect_request_drop(struct session *s)
         return;
     s->request = NULL;
     list_remove(&r->waiter.link);
-    r->s = NULL;
     if (r->call) {
-        model_cancel(r->call); /* done frees it */
+        r->dropped = true; /* done frees it; until then the body is borrowed from the session */
+        s->dropped++;
+        model_cancel(r->call);
         return;
     }
     free(r->blocks);

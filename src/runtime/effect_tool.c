@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "runtime/session.h"
@@ -17,7 +18,8 @@
 
 struct call_run {
     struct list link;          /* of session->runs                                     */
-    struct session *s;         /* NULL: dropped                                        */
+    struct session *s;
+    bool dropped;              /* of no interest any more, only waits for its end      */
     struct tool_run run;
     struct arena arena;
     struct work work;
@@ -154,7 +156,7 @@ static void write_result(struct json_writer *w, const struct call_run *c, const 
     json_put(w, "name", str_of(c->run.tool->name));
     write_content(w, r);
     json_put_bool(w, "is_error", r->is_error);
-    json_put(w, "outcome", interrupted ? S("interrupted") : r->is_error ? S("error") : S("ok"));
+    json_put(w, "outcome", !r->is_error ? S("ok") : interrupted ? S("interrupted") : S("error"));
     json_put_int(w, "started_at", r->started_us);
     json_put_int(w, "duration_us", r->ended_us - r->started_us);
     if (r->diff.n)
@@ -230,12 +232,15 @@ static void complete(struct call_run *c)
 
 static void finish(struct call_run *c)
 {
+    struct session *s = c->s;
+
     c->finished = true;
-    if (!c->s) {
-        run_free(c);
+    if (!c->dropped) {
+        session_pump(s);
         return;
     }
-    session_pump(c->s);
+    run_free(c);
+    session_let_go(s);
 }
 
 static void work_run(struct work *work)
@@ -277,7 +282,7 @@ static void progress(struct tool_run *run, str text)
     struct buf payload;
     char id[ID_UUID_SIZE];
 
-    if (!c->s || !c->s->n_listeners)
+    if (c->dropped || !c->s->n_listeners)
         return;
     id_uuid(c->id, id);
     buf_init(&payload, BUF_NO_MAX);
@@ -297,6 +302,8 @@ static void on_stored(struct waiter *waiter)
     struct session *s = c->s;
 
     c->started = true;
+    if (c->status == REIN_OK && atomic_load(&c->run.canceled))
+        c->status = fail(&c->err, REIN_CANCELED, "Interrupted before it ran. Nothing was done.");
     if (c->status == REIN_OK && c->run.tool->start) {
         c->run.result.started_us = clock_wall();
         c->status = c->run.tool->start(&c->run, &c->err);
@@ -379,11 +386,9 @@ static void look_up_known(struct session *s, struct call_run *c)
 
 static struct call_run *run_new(struct session *s, const struct call *call)
 {
-    struct call_run *c = calloc(1, sizeof *c);
+    struct call_run *c = memory_new(sizeof *c);
     void *args = NULL;
 
-    if (!c)
-        abort();
     c->s = s;
     c->id = call->id;
     c->seq = call->seq;
@@ -400,6 +405,8 @@ static struct call_run *run_new(struct session *s, const struct call *call)
     c->run.progress = progress;
     c->run.folder = s->folder;
     c->run.level = s->level;
+    c->run.policy = s->turn.policy;
+    c->run.masked = s->brain->paths.own;
     c->run.results = arena_printf(&c->arena, "%s/%s", s->brain->paths.results, s->uuid).p;
     c->run.todos = arena_str(&c->arena, buf_str(&s->views.todos.list));
     c->status = decode(c->run.tool, arena_str(&c->arena, call->input), &c->arena, &args,
@@ -416,7 +423,7 @@ static struct call_run *run_new(struct session *s, const struct call *call)
     return c;
 }
 
-static bool is_running(const struct session *s, const struct call *call)
+bool effect_tool_is_running(const struct session *s, const struct call *call)
 {
     list_each(link, &s->runs) {
         if (id_eq(list_of(link, struct call_run, link)->id, call->id))
@@ -454,7 +461,7 @@ bool effect_tool(struct session *s, const struct effect *effect)
     bool read = call->class->flags & CLASS_READ_ONLY;
     struct call_run *c;
 
-    if (is_running(s, call))
+    if (effect_tool_is_running(s, call))
         return false;
     c = run_new(s, call);
     if (!again && say_started(s, call) != REIN_OK)
@@ -485,20 +492,21 @@ bool effect_cancel(struct session *s, const struct effect *effect)
     return false; /* its result comes as an event */
 }
 
-/* Operations on the loop go on until they say so; nobody listens any more. */
+/* Operations on the loop and work on the pool go on until they say so, in the session's hands. */
 void effect_tool_drop(struct session *s)
 {
     list_each(link, &s->runs) {
         struct call_run *c = list_of(link, struct call_run, link);
 
         list_remove(&c->waiter.link);
-        c->s = NULL;
         list_remove(&c->link);
-        atomic_store(&c->run.canceled, true);
         if (c->finished || !c->started) {
             run_free(c);
             continue;
         }
+        c->dropped = true;
+        s->dropped++;
+        atomic_store(&c->run.canceled, true);
         if (c->run.tool->cancel)
             c->run.tool->cancel(&c->run);
         else if (c->work.impl)

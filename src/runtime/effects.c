@@ -32,24 +32,26 @@ bool effect_take(struct session *s, const struct effect *effect)
 {
     struct buf payload;
     struct json_writer w;
-    size_t waiting = s->turn.running ? s->turn.n_later : 0;
-    size_t n = s->turn.n_inputs - waiting;
+    bool begins = !s->turn.running;
 
     buf_init(&payload, BUF_NO_MAX);
-    if (!s->turn.running) {
-        s->turn_began = clock_monotonic();
-        buf_add(&payload, S("{}"));
-        say(s, EV_SESSION_STATUS_RUNNING, effect->cause, &payload);
-    }
     json_begin(&w, &payload);
     json_object(&w);
     json_key(&w, "inputs");
     json_array(&w);
-    for (size_t i = 0; i < n; i++)
-        json_integer(&w, (int64_t)s->turn.inputs[i]);
+    for (size_t i = 0; i < s->turn.n_inputs; i++)
+        if (turn_joins(&s->turn, i))
+            json_integer(&w, (int64_t)s->turn.inputs[i].seq);
     json_array_end(&w);
     json_object_end(&w);
-    say(s, EV_INPUT_TAKEN, effect->cause, &payload);
+    if (begins)
+        s->turn_began = clock_monotonic();
+    struct event evs[] = {
+        {.type = EV_SESSION_STATUS_RUNNING, .cause = effect->cause, .payload = S("{}")},
+        {.type = EV_INPUT_TAKEN, .cause = effect->cause, .payload = buf_str(&payload)},
+    };
+    struct error err;
+    session_take(s, begins ? evs : evs + 1, begins ? 2 : 1, &err);
     buf_fini(&payload);
     return true;
 }
@@ -92,6 +94,8 @@ bool effect_answer(struct session *s, const struct effect *effect)
     struct json_writer w;
     char id[ID_UUID_SIZE];
 
+    if (effect_tool_is_running(s, call)) /* a read was begun again meanwhile: its result is the one */
+        return effect_cancel(s, effect);
     id_uuid(call->id, id);
     buf_init(&payload, BUF_NO_MAX);
     json_begin(&w, &payload);
@@ -172,20 +176,27 @@ static void write_error(struct session *s, struct buf *payload)
 
 bool effect_idle(struct session *s, const struct effect *effect)
 {
-    struct buf payload;
     struct log_summary summary = {.status = "idle", .cost_usd = s->views.result.total_cost};
+    bool failed = s->turn.end == END_ERROR;
+    struct buf error, usage, idle;
+    struct error err;
 
-    buf_init(&payload, BUF_NO_MAX);
-    if (s->turn.end == END_ERROR) {
-        write_error(s, &payload);
-        say(s, EV_SESSION_ERROR, effect->cause, &payload);
-    }
-    write_usage(s, &payload);
-    say(s, EV_SESSION_USAGE, effect->cause, &payload);
-    write_idle(s, &payload);
+    buf_init(&error, BUF_NO_MAX);
+    buf_init(&usage, BUF_NO_MAX);
+    buf_init(&idle, BUF_NO_MAX);
+    write_error(s, &error);
+    write_usage(s, &usage);
+    write_idle(s, &idle);
+    struct event evs[] = {
+        {.type = EV_SESSION_ERROR, .cause = effect->cause, .payload = buf_str(&error)},
+        {.type = EV_SESSION_USAGE, .cause = effect->cause, .payload = buf_str(&usage)},
+        {.type = EV_SESSION_STATUS_IDLE, .cause = effect->cause, .payload = buf_str(&idle)},
+    };
     log_summarise(s->log, &summary);
-    say(s, EV_SESSION_STATUS_IDLE, effect->cause, &payload);
-    log_want(s->log, log_head(s->log));
-    buf_fini(&payload);
+    if (session_take(s, failed ? evs : evs + 1, failed ? 3 : 2, &err) == REIN_OK)
+        log_want(s->log, log_head(s->log));
+    buf_fini(&error);
+    buf_fini(&usage);
+    buf_fini(&idle);
     return true;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "config/vault.h"
 #include "platform/clock.h"
 #include "tool/tool.h"
@@ -27,13 +28,10 @@ static void remember(struct session *s, const struct event *ev)
 
     if (!s->n_listeners)
         return;
-    u = malloc(sizeof *u + ev->payload.n + 1);
-    if (!u)
-        abort();
+    u = memory_new(sizeof *u + ev->payload.n + 1);
     u->ev = *ev;
     if (ev->payload.n)
         memcpy(u->payload, ev->payload.p, ev->payload.n);
-    u->payload[ev->payload.n] = 0;
     u->ev.payload.p = u->payload;
     list_add(&s->untold, &u->link);
 }
@@ -92,6 +90,8 @@ rein_status session_take(struct session *s, struct event *evs, size_t n, struct 
 
     if (s->failure.status != REIN_OK)
         return fail(err, s->failure.status, "%s", s->failure.text);
+    if (s->closing)
+        return fail(err, REIN_CANCELED, "session %s is closed", s->uuid);
     if (log_append(s->log, evs, n, &inner) != REIN_OK) {
         session_fail(s, &inner);
         return fail(err, inner.status, "%s", inner.text);
@@ -122,7 +122,7 @@ rein_status session_input(struct session *s, enum event_type type, struct buf *p
 {
     rein_status status = session_say(s, type, 0, payload, err);
 
-    if (!s->started) {
+    if (status == REIN_OK && !s->started) {
         timer_stop(&s->kick);
         s->started = true;
         session_pump(s);
@@ -244,12 +244,7 @@ void session_pass(struct session *s, enum event_type type, str payload)
 
 rein_status session_listen(struct session *s, session_listener *fn, void *data)
 {
-    if (s->n_listeners == s->room_listeners) {
-        s->room_listeners = s->room_listeners ? s->room_listeners * 2 : 4;
-        s->listeners = realloc(s->listeners, s->room_listeners * sizeof *s->listeners);
-        if (!s->listeners)
-            abort();
-    }
+    s->listeners = grown(s->listeners, s->n_listeners, &s->room_listeners, sizeof *s->listeners);
     s->listeners[s->n_listeners++] = (struct listener){fn, data};
     return REIN_OK;
 }
@@ -297,10 +292,8 @@ void session_fail(struct session *s, const struct error *err)
 
 static struct session *session_alloc(struct brain *brain, const struct session_spec *spec)
 {
-    struct session *s = calloc(1, sizeof *s);
+    struct session *s = memory_new(sizeof *s);
 
-    if (!s)
-        abort();
     s->brain = brain;
     arena_init(&s->life);
     arena_init(&s->parse);
@@ -328,19 +321,9 @@ static void drop_untold(struct session *s)
     }
 }
 
-void session_close(struct session *s)
+static void session_free(struct session *s)
 {
-    if (!s)
-        return;
-    s->closing = true;
-    timer_stop(&s->kick);
-    effect_request_drop(s);
-    effect_tool_drop(s);
-    if (s->hands)
-        hands_release(s->hands);
-    if (s->log)
-        log_close(s->log);
-    drop_untold(s);
+    hands_release(s->hands);
     list_remove(&s->link);
     turn_fini(&s->turn);
     context_fini(&s->context);
@@ -352,6 +335,51 @@ void session_close(struct session *s)
     arena_fini(&s->scratch);
     free(s->listeners);
     free(s);
+}
+
+void session_let_go(struct session *s)
+{
+    s->dropped--;
+    if (s->closing && !s->log && !s->dropped)
+        session_free(s);
+}
+
+/* Give the log up; the rest when nothing uses it any more. */
+static void end(struct session *s)
+{
+    log_close(s->log);
+    s->log = NULL;
+    drop_untold(s);
+    if (!s->dropped)
+        session_free(s);
+}
+
+static void on_told(struct timer *timer) { end(list_of(timer, struct session, kick)); }
+
+void session_close(struct session *s)
+{
+    if (!s || s->closing)
+        return;
+    s->closing = true;
+    s->n_listeners = 0;
+    timer_stop(&s->kick);
+    effect_request_drop(s);
+    effect_tool_drop(s);
+    list_remove(&s->link);
+    list_add(&s->brain->closing, &s->link);
+    if (s->telling)
+        timer_start(s->brain->loop, &s->kick, 0, on_told); /* our callers still use it */
+    else
+        end(s);
+}
+
+void brain_settle(struct brain *brain)
+{
+    int64_t until = clock_monotonic() + INT64_C(5000000000);
+
+    while (!list_is_empty(&brain->closing) && clock_monotonic() < until)
+        if (!loop_turn(brain->loop, 100))
+            break;
 }
 
 /* The setup blob, new or recorded, as the tables that the folds read. */
@@ -560,6 +588,12 @@ static rein_status check_model(struct session *s, struct error *err)
     return use_model(s, s->setup.name, err);
 }
 
+static rein_status check_policy(struct session *s, struct error *err)
+{
+    return s->turn.policy ? REIN_OK
+                          : fail(err, REIN_CORRUPT, "session %s event 1 has no policy", s->uuid);
+}
+
 /* What was broken off goes on from the loop: an input that comes first takes its place. */
 static void kick(struct timer *timer)
 {
@@ -583,7 +617,7 @@ rein_status session_wake(struct brain *brain, const struct session_spec *spec, s
     if (waking.status != REIN_OK)
         status = waking.status;
     if (status != REIN_OK || (status = gather_level(brain->config, &s->level, err)) != REIN_OK ||
-        (status = check_model(s, err)) != REIN_OK ||
+        (status = check_model(s, err)) != REIN_OK || (status = check_policy(s, err)) != REIN_OK ||
         (status = say_woken(s, spec->can_ask, err)) != REIN_OK)
         goto failed;
     s->level = level_of(policy_sandbox(s->turn.policy));

@@ -29,6 +29,7 @@ struct brain {
     struct config_paths paths;
     struct model_client *client; /* made at the first request */
     struct list sessions;
+    struct list closing;         /* closed, but what they started has not ended yet */
 };
 
 struct session;
@@ -77,6 +78,7 @@ struct session {
     int64_t turn_began;          /* monotonic ns              */
     struct buf result_bytes;     /* of the last turn, JSON    */
     struct list public_listeners;
+    size_t dropped;              /* requests and calls that go on, of no interest any more */
     bool pumping, telling, started, closing;
     struct error failure;        /* of the log: nothing goes on */
 };
@@ -95,7 +97,16 @@ rein_status session_new(struct brain *brain, const struct session_spec *spec, st
  * the loop, unless an input comes first. */
 rein_status session_wake(struct brain *brain, const struct session_spec *spec, struct session **out,
                          struct error *err);
+
+/* Give it up where it stands: nothing is called any more. A listener may close its own session. The
+ * memory goes once every request and call under way has ended, since they use it. */
 void session_close(struct session *s);
+
+/* Something that was dropped has ended. */
+void session_let_go(struct session *s);
+
+/* Turn the loop until closed sessions are gone, for at most a few seconds: before the loop ends. */
+void brain_settle(struct brain *brain);
 
 /* Append events that belong together and act on them. Borrowed for the call. */
 rein_status session_take(struct session *s, struct event *evs, size_t n, struct error *err);
@@ -139,7 +150,10 @@ effect_fn effect_take, effect_request, effect_settle, effect_decide, effect_tool
 /* Record results that are ready and whose turn in call order has come; true when there was one. */
 bool effect_tool_results(struct session *s);
 
-/* Drop what is under way, for closing: nothing is called any more. */
+/* Whether a run of this call is under way. */
+bool effect_tool_is_running(const struct session *s, const struct call *call);
+
+/* Drop what is under way: it is canceled, its end is not recorded and counts down s->dropped. */
 void effect_request_drop(struct session *s);
 void effect_tool_drop(struct session *s);
 

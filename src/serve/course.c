@@ -28,7 +28,8 @@ void course_init(struct course *c, const struct door_info *info)
 
 void course_fini(struct course *c)
 {
-    map_each(share, &c->shares) free(share->value);
+    map_each (share, &c->shares)
+        free(share->value);
     map_fini(&c->shares);
     map_fini(&c->calls);
     arena_fini(&c->life);
@@ -153,6 +154,11 @@ static const struct {
     {"session.error", on_error},
     {"session.status_idle", on_idle},
 };
+
+bool course_wants(const rein_event *event)
+{
+    return event->seq || strcmp(event->type, "session.error") == 0;
+}
 
 const struct json *course_apply(struct course *c, const rein_event *event)
 {

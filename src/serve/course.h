@@ -22,9 +22,9 @@ struct open_call {
 };
 
 struct course {
-    struct arena life;      /* as long as the door                                          */
-    struct arena turn;      /* of one turn                                                  */
-    struct arena scratch;   /* of one event: its tree                                       */
+    struct arena life;    /* as long as the door                                          */
+    struct arena turn;    /* of one turn                                                  */
+    struct arena scratch; /* of one event: its tree                                       */
     str session, folder, version, key_source;
     str model, mode, tools; /* id; permission mode; JSON array of names                     */
     struct id event_id;     /* of the last stored event; lines take their uuid from it      */
@@ -34,14 +34,17 @@ struct course {
     struct map shares;      /* model -> struct model_share                                  */
     str stop;               /* the wire's stop reason of the last reply, or empty           */
     str error_type, error_message; /* of the last session.error of the turn                 */
-    bool refused;           /* the last call of the turn was denied                         */
-    bool ended;             /* the turn is over: `result` is its result object              */
+    bool refused; /* the last call of the turn was denied                         */
+    bool ended;   /* the turn is over: `result` is its result object              */
     const struct json *result;
-    str end;                /* the idle event's stop reason                                 */
+    str end; /* the idle event's stop reason                                 */
 };
 
 void course_init(struct course *c, const struct door_info *info);
 void course_fini(struct course *c);
+
+/* Whether the event changes anything here. Most events are pieces of text that do not. */
+bool course_wants(const rein_event *event);
 
 /* Fold one event; returns its payload's tree (valid until the next), NULL when it is no JSON. */
 const struct json *course_apply(struct course *c, const rein_event *event);

@@ -48,10 +48,7 @@ rein_status door_open(str name, const struct door_info *info, rein_write_fn *wri
     return REIN_NOT_FOUND;
 }
 
-bool door_wants_start(const struct door *door)
-{
-    return door->ops->wants_start && !door->primed;
-}
+bool door_wants_start(const struct door *door) { return door->ops->wants_start && !door->primed; }
 
 void door_prime(struct door *door, const rein_event *event)
 {
@@ -59,12 +56,6 @@ void door_prime(struct door *door, const rein_event *event)
     course_apply(&door->course, event);
 }
 
-void door_event(struct door *door, const rein_event *event)
-{
-    door->ops->event(door, event);
-}
+void door_event(struct door *door, const rein_event *event) { door->ops->event(door, event); }
 
-enum door_exit door_close(struct door *door)
-{
-    return door ? door->ops->close(door) : DOOR_FAILED;
-}
+enum door_exit door_close(struct door *door) { return door ? door->ops->close(door) : DOOR_FAILED; }

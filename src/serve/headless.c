@@ -50,12 +50,10 @@ enum door_exit headless_published(enum door_exit code)
 {
     switch (code) {
     case DOOR_FAILED:
-    case DOOR_LIMIT:
-        return DOOR_FAILED;
+    case DOOR_LIMIT: return DOOR_FAILED;
     case DOOR_DONE:
     case DOOR_REFUSED:
-    case DOOR_INTERRUPTED:
-        return DOOR_DONE;
+    case DOOR_INTERRUPTED: return DOOR_DONE;
     }
     return DOOR_FAILED;
 }

@@ -5,6 +5,8 @@
 
 static void json_event(struct door *door, const rein_event *event)
 {
+    if (!course_wants(event))
+        return;
     course_apply(&door->course, event);
     if (strcmp(event->type, "session.status_idle") != 0)
         return;

@@ -29,7 +29,7 @@ static void put_shares(struct json_writer *w, const struct course *c)
 {
     json_key(w, "modelUsage");
     json_object(w);
-    map_each(entry, &c->shares) {
+    map_each (entry, &c->shares) {
         const struct model_share *share = entry->value;
         const struct usage *u = &share->usage;
         json_key_str(w, entry->key);
@@ -50,7 +50,8 @@ static double total_cost(const struct course *c)
 {
     double cost = 0;
 
-    map_each(entry, &c->shares) cost += ((const struct model_share *)entry->value)->cost;
+    map_each (entry, &c->shares)
+        cost += ((const struct model_share *)entry->value)->cost;
     return cost;
 }
 
@@ -58,7 +59,7 @@ static void put_denials(struct json_writer *w, const struct course *c)
 {
     json_key(w, "permission_denials");
     json_array(w);
-    json_each(denial, json_get(c->result, "permission_denials")) {
+    json_each (denial, json_get(c->result, "permission_denials")) {
         const struct json *input = json_get(denial, "tool_input");
         json_object(w);
         json_put(w, "tool_name", json_text(denial, "tool_name", S("")));

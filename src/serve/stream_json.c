@@ -25,9 +25,8 @@ static void end_preview(struct door *door, const rein_event *event, const struct
 static void on_message(struct door *door, const rein_event *event, const struct json *body)
 {
     end_preview(door, event, body);
-    json_each(block, json_get(body, "content")) {
-        struct json_writer w =
-            stream_assistant(door, json_text(body, "model", door->course.model));
+    json_each (block, json_get(body, "content")) {
+        struct json_writer w = stream_assistant(door, json_text(body, "model", door->course.model));
         json_raw(&w, block->source);
         stream_assistant_end(door, &w, json_get(body, "usage"), S("null"), S(""));
     }
@@ -199,7 +198,7 @@ static void on_error(struct door *door, const rein_event *event, const struct js
     json_put(&w, "text", json_text(error, "message", S("")));
     json_object_end(&w);
     stream_assistant_end(door, &w, NULL, S("\"stop_sequence\""),
-                  published_error(json_text(error, "type", S(""))));
+                         published_error(json_text(error, "type", S(""))));
 }
 
 static void on_idle(struct door *door, const rein_event *event, const struct json *body)
@@ -233,8 +232,7 @@ static void on_event_start(struct door *door, const rein_event *event, const str
 
     (void)event;
     if (door->preview)
-        preview_block_start(door->preview,
-                            json_text(coming, "message_id", door->course.message_id),
+        preview_block_start(door->preview, json_text(coming, "message_id", door->course.message_id),
                             door->course.model, coming);
 }
 
@@ -290,7 +288,7 @@ static void stream_event(struct door *door, const rein_event *event)
 {
     const struct json *body;
 
-    /* Most events are deltas; who did not ask for them pays nothing. */
+    /* Who did not ask for pieces pays nothing for them. */
     if (!door->preview && strcmp(event->type, "event_delta") == 0)
         return;
     body = course_apply(&door->course, event);

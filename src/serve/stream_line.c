@@ -82,8 +82,7 @@ void stream_assistant_end(struct door *door, struct json_writer *w, const struct
     json_array_end(w);
     json_put_raw(w, "stop_reason", stop);
     json_put_raw(w, "stop_sequence", S("null"));
-    json_put_raw(w, "usage",
-                 usage ? usage->source : S("{\"input_tokens\":0,\"output_tokens\":0}"));
+    json_put_raw(w, "usage", usage ? usage->source : S("{\"input_tokens\":0,\"output_tokens\":0}"));
     json_object_end(w);
     json_put_raw(w, "parent_tool_use_id", S("null"));
     if (error.n)

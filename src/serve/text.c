@@ -9,6 +9,8 @@ static void text_event(struct door *door, const rein_event *event)
     struct course *course = &door->course;
     str text;
 
+    if (!course_wants(event))
+        return;
     course_apply(course, event);
     if (strcmp(event->type, "session.status_idle") != 0 || course_is_error(course))
         return;

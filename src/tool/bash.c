@@ -6,7 +6,12 @@
 
 #include <stdio.h>
 
-enum { TIMEOUT_DEFAULT = 120000, TIMEOUT_MAX = 600000, OUTPUT_MAX = 256 << 20 };
+enum {
+    TIMEOUT_DEFAULT = 120000,
+    TIMEOUT_MAX = 600000,
+    OUTPUT_MAX = 256 << 20,
+    COMMAND_MAX = 128 * 1024 - 1 /* of one argument, by the kernel */
+};
 
 struct bash_args {
     str command, description;
@@ -39,9 +44,16 @@ static rein_status bash_check(const void *p, struct arena *a, struct error *err)
         return fail(err, REIN_INVALID, "command is empty: write what bash shall run");
     if (memchr(args->command.p, 0, args->command.n))
         return fail(err, REIN_INVALID, "command has a NUL character in it");
+    if (args->command.n > COMMAND_MAX)
+        return fail(err, REIN_LIMIT,
+                    "command has %zu bytes, and %d are possible: Write a script file "
+                    "and run that",
+                    args->command.n, COMMAND_MAX);
     if (args->timeout > TIMEOUT_MAX)
-        return fail(err, REIN_INVALID, "timeout is in milliseconds and at most %d (ten minutes), "
-                    "not %lld", TIMEOUT_MAX, (long long)args->timeout);
+        return fail(err, REIN_INVALID,
+                    "timeout is in milliseconds and at most %d (ten minutes), "
+                    "not %lld",
+                    TIMEOUT_MAX, (long long)args->timeout);
     return REIN_OK;
 }
 
@@ -81,8 +93,10 @@ static void note_end(struct tool_run *run, const struct bash *b, const struct co
     else if (b->too_much)
         buf_printf(&r->text, "Stopped: it wrote more than %d MiB.", OUTPUT_MAX >> 20);
     else if (c->timed_out)
-        buf_printf(&r->text, "Stopped after %lld ms (timeout). Give a larger timeout, or have it do "
-                   "less at once.", (long long)b->timeout);
+        buf_printf(&r->text,
+                   "Stopped after %lld ms (timeout). Give a larger timeout, or have it do "
+                   "less at once.",
+                   (long long)b->timeout);
     else if (c->canceled)
         buf_add(&r->text, S("Interrupted by the user."));
     else if (c->proc.signal)

@@ -8,20 +8,11 @@
 
 enum { HELD_MAX = 4096, ESC = 0x1b, BEL = 0x07, CAN = 0x18, SUB = 0x1a };
 
-void clean_stream_init(struct clean_stream *s)
-{
-    buf_init(&s->held, BUF_NO_MAX);
-}
+void clean_stream_init(struct clean_stream *s) { buf_init(&s->held, BUF_NO_MAX); }
 
-void clean_stream_fini(struct clean_stream *s)
-{
-    buf_fini(&s->held);
-}
+void clean_stream_fini(struct clean_stream *s) { buf_fini(&s->held); }
 
-static unsigned char at(str s, size_t i)
-{
-    return (unsigned char)s.p[i];
-}
+static unsigned char at(str s, size_t i) { return (unsigned char)s.p[i]; }
 
 /* Whether the bytes from `i` to the end are the beginning of a character. */
 static bool is_cut_character(str s, size_t i)

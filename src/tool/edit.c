@@ -36,8 +36,9 @@ static rein_status edit_check(const void *p, struct arena *a, struct error *err)
     if (memchr(args->file_path.p, 0, args->file_path.n))
         return fail(err, REIN_INVALID, "file_path has a NUL character in it");
     if (str_eq(args->old_string, args->new_string))
-        return fail(err, REIN_INVALID, "old_string and new_string are the same: nothing would "
-                                       "change");
+        return fail(err, REIN_INVALID,
+                    "old_string and new_string are the same: nothing would "
+                    "change");
     return REIN_OK;
 }
 
@@ -89,7 +90,8 @@ static rein_status finish(struct tool_run *run, struct target *target, str befor
     stale_note_links(run, target);
     write_details(run, run->args, target->now.path);
     file_facts_write(&r->facts, &(struct file_facts){.path = target->now.path,
-                                                     .sha = sha256_of(after), .st = &st,
+                                                     .sha = sha256_of(after),
+                                                     .st = &st,
                                                      .lines = count_lines(after)});
     return REIN_OK;
 }
@@ -103,8 +105,10 @@ static rein_status edit_empty(struct tool_run *run, struct target *target, struc
     rein_status status;
 
     if (target->exists && target->now.st.st_size > 0)
-        return fail(err, REIN_INVALID, "old_string is empty, but %.*s is not: give the text that is "
-                    "to be replaced", FS(str_take(place_shown(run, target->now.path), 150)));
+        return fail(err, REIN_INVALID,
+                    "old_string is empty, but %.*s is not: give the text that is "
+                    "to be replaced",
+                    FS(str_take(place_shown(run, target->now.path), 150)));
     buf_init(&splice.out, FILE_BYTES_MAX);
     buf_add(&splice.out, args->new_string);
     status = finish(run, target, S(""), target->exists ? &sha : NULL, &splice, err);
@@ -116,8 +120,8 @@ static rein_status edit_target(struct tool_run *run, struct target *target, stru
 {
     const struct edit_args *args = run->args;
     str shown = str_take(place_shown(run, target->now.path), 150);
-    struct splice splice = {.old = args->old_string, .new = args->new_string,
-                            .all = args->replace_all};
+    struct splice splice = {
+        .old = args->old_string, .new = args->new_string, .all = args->replace_all};
     struct buf old;
     struct digest sha;
     rein_status status;
@@ -133,8 +137,8 @@ static rein_status edit_target(struct tool_run *run, struct target *target, stru
     if (status == REIN_OK && !splice_apply(&splice, buf_str(&old)))
         splice_explain(&splice, buf_str(&old), shown, &run->result);
     else if (status == REIN_OK && !buf_ok(&splice.out))
-        status = fail(err, REIN_LIMIT, "%.*s would have more than %u bytes", FS(shown),
-                      FILE_BYTES_MAX);
+        status =
+            fail(err, REIN_LIMIT, "%.*s would have more than %u bytes", FS(shown), FILE_BYTES_MAX);
     else if (status == REIN_OK)
         status = finish(run, target, buf_str(&old), &sha, &splice, err);
     buf_fini(&old);

@@ -37,8 +37,9 @@ static rein_status glob_check(const void *p, struct arena *a, struct error *err)
     if (args->pattern.n > 4096 || memchr(args->pattern.p, 0, args->pattern.n))
         return fail(err, REIN_INVALID, "pattern is longer than 4,096 bytes or has a NUL in it");
     if (str_starts(args->pattern, S("/")) || str_starts(args->pattern, S("~")))
-        return fail(err, REIN_INVALID, "pattern is relative to the folder: give the folder in path, "
-                                       "and the rest as pattern");
+        return fail(err, REIN_INVALID,
+                    "pattern is relative to the folder: give the folder in path, "
+                    "and the rest as pattern");
     while (rest.n)
         if (str_eq(str_cut(&rest, '/'), S("..")))
             return fail(err, REIN_INVALID, "pattern has '..' in it: give the folder in path");

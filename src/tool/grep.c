@@ -26,7 +26,8 @@ static const struct field grep_fields[] = {
     FIELD(struct grep_args, type, FIELD_STR, OPTIONAL, "Only files of rg's type: c, py, js, rust."),
     FIELD_NAMED(struct grep_args, mode, "output_mode", FIELD_ENUM, OPTIONAL,
                 "content: the lines; files_with_matches: the paths (when not given); count: "
-                "matching lines a file.", .choices = "content|files_with_matches|count"),
+                "matching lines a file.",
+                .choices = "content|files_with_matches|count"),
     FIELD_NAMED(struct grep_args, after, "-A", FIELD_INT, OPTIONAL,
                 "Lines to show after each match (content).", .min = 0, .max = CONTEXT_MAX),
     FIELD_NAMED(struct grep_args, before, "-B", FIELD_INT, OPTIONAL,
@@ -50,11 +51,11 @@ static const struct field grep_fields[] = {
 struct grep {
     struct search search;
     const struct grep_args *args;
-    struct found found;   /* files and counts */
+    struct found found; /* files and counts */
     bool has_context;
-    int64_t seen;         /* lines, before offset and limit */
-    str path;             /* of the line before             */
-    int64_t line;         /* its number                     */
+    int64_t seen; /* lines, before offset and limit */
+    str path;     /* of the line before             */
+    int64_t line; /* its number                     */
 };
 
 static rein_status grep_check(const void *p, struct arena *a, struct error *err)
@@ -70,8 +71,9 @@ static rein_status grep_check(const void *p, struct arena *a, struct error *err)
             return fail(err, REIN_INVALID, "an argument of the search has a NUL character in it");
     for (size_t i = 0; i < args->type.n; i++)
         if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-+_", args->type.p[i]))
-            return fail(err, REIN_INVALID, "type is a word like c, py or js; for a pattern of names "
-                                           "use glob");
+            return fail(err, REIN_INVALID,
+                        "type is a word like c, py or js; for a pattern of names "
+                        "use glob");
     return REIN_OK;
 }
 
@@ -154,8 +156,9 @@ static void write_files(struct search *s)
     else if (from >= n)
         buf_printf(out, "There are only %lld.", (long long)n);
     else if (to < n)
-        say_rest(out, from, to, arena_printf(s->run->arena, "%s%lld", s->too_many ? "more than " : "",
-                                             (long long)n).p);
+        say_rest(
+            out, from, to,
+            arena_printf(s->run->arena, "%s%lld", s->too_many ? "more than " : "", (long long)n).p);
 }
 
 /* ---- lines ----------------------------------------------------------------------------------- */
@@ -237,8 +240,8 @@ static void add_context(struct grep *g, const char *flag, int64_t lines)
     if (lines <= 0)
         return;
     g->has_context = true;
-    search_argument(&g->search, arena_printf(g->search.run->arena, "%s=%lld", flag,
-                                             (long long)lines).p);
+    search_argument(&g->search,
+                    arena_printf(g->search.run->arena, "%s=%lld", flag, (long long)lines).p);
 }
 
 static void add_mode(struct grep *g)

@@ -64,8 +64,7 @@ static rein_status check_real(const struct tool_run *run, const struct place *pl
     if (check_mask(run, real, err) != REIN_OK)
         return REIN_DENIED;
     if (run->policy && policy_forbids(run->policy, writing, real))
-        return fail(err, REIN_DENIED, "it leads to %.*s, which a permission rule keeps",
-                    FS(shown));
+        return fail(err, REIN_DENIED, "it leads to %.*s, which a permission rule keeps", FS(shown));
     if (is_inside(run, path) ? !is_inside(run, real) : run->level != SANDBOX_FULL_ACCESS)
         return fail(err, REIN_DENIED, "it is a link that leads to %.*s; name that path itself",
                     FS(shown));
@@ -187,13 +186,17 @@ static rein_status check_regular(const struct place *place, struct error *err)
     str path = str_take(place->path, 120);
 
     if (S_ISDIR(place->st.st_mode))
-        return fail(err, REIN_INVALID, "'%.*s' is a folder; Glob with the pattern '*' and this path "
-                                       "lists it", FS(path));
+        return fail(err, REIN_INVALID,
+                    "'%.*s' is a folder; Glob with the pattern '*' and this path "
+                    "lists it",
+                    FS(path));
     if (!S_ISREG(place->st.st_mode))
         return fail(err, REIN_INVALID, "'%.*s' is a device, pipe or socket, not a file", FS(path));
     if (place->st.st_size > (off_t)FILE_BYTES_MAX)
-        return fail(err, REIN_LIMIT, "'%.*s' has %lld bytes; at most %u are read. Use Grep, or head "
-                    "and tail by Bash", FS(path), (long long)place->st.st_size, FILE_BYTES_MAX);
+        return fail(err, REIN_LIMIT,
+                    "'%.*s' has %lld bytes; at most %u are read. Use Grep, or head "
+                    "and tail by Bash",
+                    FS(path), (long long)place->st.st_size, FILE_BYTES_MAX);
     return REIN_OK;
 }
 
@@ -213,8 +216,8 @@ rein_status place_open_file(struct tool_run *run, str path, struct place *out, s
 rein_status place_read(const struct place *place, struct buf *out, struct error *err)
 {
     for (;;) {
-        size_t want = out->n < (size_t)place->st.st_size ? (size_t)place->st.st_size - out->n + 1
-                                                         : 4096;
+        size_t want =
+            out->n < (size_t)place->st.st_size ? (size_t)place->st.st_size - out->n + 1 : 4096;
         char *room = buf_room(out, want);
         ssize_t got;
 
@@ -294,8 +297,8 @@ static rein_status find_new(struct tool_run *run, struct target *t, struct error
     if (status != REIN_OK || (status = resolve(run, t->folder, &real, err)) != REIN_OK)
         return status;
     t->name = arena_cstr(run->arena, path_name(t->now.path));
-    t->now.real = arena_printf(run->arena, "%.*s/%s", FS(str_eq(real, S("/")) ? S("") : real),
-                               t->name);
+    t->now.real =
+        arena_printf(run->arena, "%.*s/%s", FS(str_eq(real, S("/")) ? S("") : real), t->name);
     status = check_real(run, &t->now, true, err);
     if (status == REIN_OK && fstatat(t->folder, t->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
         return fail(err, REIN_DENIED, "'%.*s' is a link to something that is not there",

@@ -12,8 +12,8 @@
 
 enum {
     LINES_DEFAULT = 2000,
-    LINE_KEPT = 8192,                      /* bytes: 2,000 characters of four              */
-    SHOWN_MAX = RESULT_CHARACTERS - 300,   /* so that a result is never spilled to a file
+    LINE_KEPT = 8192,                    /* bytes: 2,000 characters of four              */
+    SHOWN_MAX = RESULT_CHARACTERS - 300, /* so that a result is never spilled to a file
                                               that would have to be read in turn           */
     CHUNK = 1 << 15
 };
@@ -37,13 +37,13 @@ static const struct field read_fields[] = {
 /* The lines under way. */
 struct lines {
     struct buf *out;
-    int64_t first, last;  /* wanted                                                */
-    int64_t number;       /* of the line being read                                */
-    int64_t shown;        /* the last one that was written, 0: none                */
-    size_t characters;    /* written so far                                        */
-    bool full;            /* no more fit                                           */
-    bool begun;           /* bytes of the line being read have come                */
-    size_t left_out;      /* bytes of it that are not kept                         */
+    int64_t first, last; /* wanted                                                */
+    int64_t number;      /* of the line being read                                */
+    int64_t shown;       /* the last one that was written, 0: none                */
+    size_t characters;   /* written so far                                        */
+    bool full;           /* no more fit                                           */
+    bool begun;          /* bytes of the line being read have come                */
+    size_t left_out;     /* bytes of it that are not kept                         */
     size_t n;
     char kept[LINE_KEPT];
 };
@@ -120,11 +120,19 @@ static void take(struct lines *l, str bytes)
 /* What a file that is no text may be, by its first bytes. */
 static const char *binary_kind(str head)
 {
-    static const struct { str magic; const char *kind; } kinds[] = {
-        {S_INIT("\x89PNG"), "a PNG image"},     {S_INIT("\xff\xd8\xff"), "a JPEG image"},
-        {S_INIT("GIF8"), "a GIF image"},        {S_INIT("%PDF-"), "a PDF document"},
-        {S_INIT("PK\x03\x04"), "a zip archive"}, {S_INIT("\x1f\x8b"), "gzip data"},
-        {S_INIT("\x7f" "ELF"), "a program or object file"},
+    static const struct {
+        str magic;
+        const char *kind;
+    } kinds[] = {
+        {S_INIT("\x89PNG"), "a PNG image"},
+        {S_INIT("\xff\xd8\xff"), "a JPEG image"},
+        {S_INIT("GIF8"), "a GIF image"},
+        {S_INIT("%PDF-"), "a PDF document"},
+        {S_INIT("PK\x03\x04"), "a zip archive"},
+        {S_INIT("\x1f\x8b"), "gzip data"},
+        {S_INIT("\x7f"
+                "ELF"),
+         "a program or object file"},
         {S_INIT("\xff\xfe"), "UTF-16 text; `iconv -f UTF-16 -t UTF-8` by Bash shows it"},
         {S_INIT("\xfe\xff"), "UTF-16 text; `iconv -f UTF-16 -t UTF-8` by Bash shows it"},
         {S_INIT("SQLite format 3"), "a SQLite database"},
@@ -196,8 +204,10 @@ static bool is_in_context(const struct tool_run *run, const struct read_args *ar
 
 static void say_unchanged(struct tool_run *run, const struct place *place)
 {
-    buf_printf(&run->result.text, "%.*s is unchanged since it was read; what was shown then is "
-               "still right.", FS(place_shown(run, place->path)));
+    buf_printf(&run->result.text,
+               "%.*s is unchanged since it was read; what was shown then is "
+               "still right.",
+               FS(place_shown(run, place->path)));
 }
 
 static void finish_text(struct tool_run *run, const struct lines *l, int64_t total)
@@ -207,8 +217,10 @@ static void finish_text(struct tool_run *run, const struct lines *l, int64_t tot
     if (total == 0) {
         buf_add(out, S("(the file is empty)"));
     } else if (l->first > total) {
-        tool_result_error(&run->result, "the file has only %lld lines; offset %lld is behind its "
-                          "end", (long long)total, (long long)l->first);
+        tool_result_error(&run->result,
+                          "the file has only %lld lines; offset %lld is behind its "
+                          "end",
+                          (long long)total, (long long)l->first);
     } else if (l->shown < total) {
         buf_printf(out, "[lines %lld to %lld of %lld; offset %lld goes on from here]",
                    (long long)l->first, (long long)l->shown, (long long)total,
@@ -223,8 +235,8 @@ static rein_status read_open_file(struct tool_run *run, const struct read_args *
 {
     int64_t offset = args->offset ? args->offset : 1;
     int64_t limit = args->limit ? args->limit : LINES_DEFAULT;
-    struct lines l = {.out = &run->result.text, .first = offset, .last = offset + limit - 1,
-                      .number = 1};
+    struct lines l = {
+        .out = &run->result.text, .first = offset, .last = offset + limit - 1, .number = 1};
     struct digest sha;
     rein_status status;
 
@@ -244,10 +256,13 @@ static rein_status read_open_file(struct tool_run *run, const struct read_args *
     bool all = l.first == 1 && l.shown == total;
     finish_text(run, &l, total);
     if (!run->result.is_error)
-        file_facts_write(&run->result.facts,
-                         &(struct file_facts){.path = place->path, .sha = sha, .st = &place->st,
-                                              .offset = all ? 0 : offset, .limit = all ? 0 : limit,
-                                              .lines = total, .shown = true});
+        file_facts_write(&run->result.facts, &(struct file_facts){.path = place->path,
+                                                                  .sha = sha,
+                                                                  .st = &place->st,
+                                                                  .offset = all ? 0 : offset,
+                                                                  .limit = all ? 0 : limit,
+                                                                  .lines = total,
+                                                                  .shown = true});
     return REIN_OK;
 }
 

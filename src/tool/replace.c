@@ -103,8 +103,10 @@ static bool is_what_was_read(const struct target *t, const char *name, const str
 
 static rein_status fail_changed(const struct target *t, struct error *err)
 {
-    return fail(err, REIN_CONFLICT, "'%s' was changed by something else just now; read it again and "
-                                    "repeat the edit", t->name);
+    return fail(err, REIN_CONFLICT,
+                "'%s' was changed by something else just now; read it again and "
+                "repeat the edit",
+                t->name);
 }
 
 /* A new file: whoever came first keeps the name. */
@@ -167,8 +169,9 @@ rein_status target_replace(struct target *target, str bytes, const struct digest
     if (status != REIN_OK) {
         struct stat left;
         /* Ours to remove only while it is the file that was made above. */
-        if (fstat(r.fd, st) == 0 && fstatat(target->folder, r.name, &left, AT_SYMLINK_NOFOLLOW) == 0
-            && left.st_ino == st->st_ino)
+        if (fstat(r.fd, st) == 0 &&
+            fstatat(target->folder, r.name, &left, AT_SYMLINK_NOFOLLOW) == 0 &&
+            left.st_ino == st->st_ino)
             unlinkat(target->folder, r.name, 0);
     } else if (fstat(r.fd, st) < 0 || fsync(target->folder) < 0) {
         status = fail_errno(err, errno, "sync the folder of '%s'", target->name);

@@ -44,8 +44,9 @@ void tool_result_error(struct tool_result *r, const char *format, ...)
     va_end(args);
     r->is_error = true;
     buf_clear(&r->text);
-    utf8_clean(&r->text, str_make(text, n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n
-                                                                           : sizeof text - 1));
+    utf8_clean(&r->text, str_make(text, n < 0                     ? 0
+                                        : (size_t)n < sizeof text ? (size_t)n
+                                                                  : sizeof text - 1));
 }
 
 /* ---- files of spilled results ---------------------------------------------------------------- */
@@ -77,8 +78,8 @@ rein_status spill_open(const char *folder, str call_id, char path[SPILL_PATH_SIZ
         return err ? err->status : REIN_IO;
     spill_name(call_id, name);
     for (int i = 1; i <= 100; i++) { /* an id that came before keeps its file */
-        int n = snprintf(path, SPILL_PATH_SIZE, i == 1 ? "%s/%s.txt" : "%s/%s-%d.txt", folder, name,
-                         i);
+        int n =
+            snprintf(path, SPILL_PATH_SIZE, i == 1 ? "%s/%s.txt" : "%s/%s-%d.txt", folder, name, i);
         if (n < 0 || n >= SPILL_PATH_SIZE)
             return fail(err, REIN_LIMIT, "the path of the results folder is too long");
         *fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -119,8 +120,8 @@ void spill_preview(struct buf *out, const struct spill *spill)
         buf_printf(out, "It begins:]\n%.*s\n[...]", FS(spill->head));
         return;
     }
-    buf_printf(out, "It begins:]\n%.*s\n[... %llu bytes left out; it ends:]\n%.*s",
-               FS(spill->head), (unsigned long long)spill->between, FS(spill->tail));
+    buf_printf(out, "It begins:]\n%.*s\n[... %llu bytes left out; it ends:]\n%.*s", FS(spill->head),
+               (unsigned long long)spill->between, FS(spill->tail));
 }
 
 rein_status tool_result_spill(struct tool_result *r, const char *folder, str call_id, bool command,

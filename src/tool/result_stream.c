@@ -19,14 +19,14 @@ struct result_stream {
     str call_id;
     bool command;
     struct clean_stream clean;
-    struct buf piece;        /* the last one, clean                             */
-    struct buf head, tail;   /* once it spilled                                 */
-    uint64_t raw, bytes;     /* as they came; after cleaning                    */
+    struct buf piece;      /* the last one, clean                             */
+    struct buf head, tail; /* once it spilled                                 */
+    uint64_t raw, bytes;   /* as they came; after cleaning                    */
     uint64_t characters;
     uint64_t in_file;
-    int fd;                  /* -1: not spilled                                 */
+    int fd; /* -1: not spilled                                 */
     bool spilled, lost;
-    rein_status status;      /* of the file; what came is previewed all the same */
+    rein_status status; /* of the file; what came is previewed all the same */
     struct error error;
 };
 
@@ -47,10 +47,7 @@ struct result_stream *result_stream_new(struct tool_result *r, const char *folde
     return s;
 }
 
-uint64_t result_stream_bytes(const struct result_stream *s)
-{
-    return s->raw;
-}
+uint64_t result_stream_bytes(const struct result_stream *s) { return s->raw; }
 
 static void fail_file(struct result_stream *s, rein_status status)
 {
@@ -127,16 +124,15 @@ void result_stream_add(struct result_stream *s, str bytes)
     take(s, buf_str(&s->piece));
 }
 
-str result_stream_piece(const struct result_stream *s)
-{
-    return buf_str(&s->piece);
-}
+str result_stream_piece(const struct result_stream *s) { return buf_str(&s->piece); }
 
 static void write_preview(struct result_stream *s)
 {
     struct tool_result *r = s->result;
-    struct spill spill = {.path = r->spilled, .characters = s->characters,
-                          .head = buf_str(&s->head), .lost = s->lost};
+    struct spill spill = {.path = r->spilled,
+                          .characters = s->characters,
+                          .head = buf_str(&s->head),
+                          .lost = s->lost};
 
     if (s->command)
         spill.tail = utf8_tail(buf_str(&s->tail), RESULT_PREVIEW - SPILL_HEAD);
@@ -144,10 +140,11 @@ static void write_preview(struct result_stream *s)
     if (r->spilled[0])
         spill_preview(&r->text, &spill);
     else
-        buf_printf(&r->text, "[%llu characters, which could not be kept: %s. It begins:]\n%.*s\n"
-                   "[... %llu bytes left out; it ends:]\n%.*s", (unsigned long long)s->characters,
-                   s->error.text, FS(spill.head), (unsigned long long)spill.between,
-                   FS(spill.tail));
+        buf_printf(&r->text,
+                   "[%llu characters, which could not be kept: %s. It begins:]\n%.*s\n"
+                   "[... %llu bytes left out; it ends:]\n%.*s",
+                   (unsigned long long)s->characters, s->error.text, FS(spill.head),
+                   (unsigned long long)spill.between, FS(spill.tail));
 }
 
 rein_status result_stream_end(struct result_stream *s, struct error *err)

@@ -68,15 +68,17 @@ static rein_status find_root(struct search *s, str path, struct error *err)
 
 rein_status search_init(struct search *s, struct tool_run *run, str path, struct error *err)
 {
-    static const char *const common[] = {"--no-config", "--color=never", "--hidden", "--no-messages",
-                                         "--no-require-git", "--null", "--glob=!.git"};
+    static const char *const common[] = {"--no-config",   "--color=never",    "--hidden",
+                                         "--no-messages", "--no-require-git", "--null",
+                                         "--glob=!.git"};
     const char *program = find_program(run);
 
     s->run = run;
     run->state = s;
     if (!program)
-        return fail(err, REIN_UNSUPPORTED, "ripgrep (rg) is not installed, and searching needs it: "
-                                           "the user may run `apt install ripgrep`");
+        return fail(err, REIN_UNSUPPORTED,
+                    "ripgrep (rg) is not installed, and searching needs it: "
+                    "the user may run `apt install ripgrep`");
     if (find_root(s, path, err) != REIN_OK)
         return err ? err->status : REIN_INVALID;
     search_argument(s, program);
@@ -197,8 +199,10 @@ static void on_exited(void *data, const struct command_result *c)
     if (c->proc.failed)
         tool_result_error(&run->result, "The search could not be started: %s", c->proc.error.text);
     else if (c->timed_out)
-        tool_result_error(&run->result, "The search took longer than %d s and was stopped: name a "
-                          "smaller folder in path, or a narrower pattern.", TIMEOUT / 1000);
+        tool_result_error(&run->result,
+                          "The search took longer than %d s and was stopped: name a "
+                          "smaller folder in path, or a narrower pattern.",
+                          TIMEOUT / 1000);
     else if (c->canceled && !s->enough)
         tool_result_error(&run->result, "The search was interrupted.");
     /* 1 is "nothing found"; 2 with results is a file that could not be read. */

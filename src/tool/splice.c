@@ -48,10 +48,7 @@ static void add_new(struct buf *out, str text, bool crlf)
     }
 }
 
-static bool has_crlf(str text)
-{
-    return str_search(text, S("\r\n")) != SIZE_MAX;
-}
+static bool has_crlf(str text) { return str_search(text, S("\r\n")) != SIZE_MAX; }
 
 /* The line ends that replacing `old_bytes` asks for. */
 static bool wants_crlf(str file, str old_bytes)
@@ -135,10 +132,7 @@ bool splice_apply(struct splice *s, str file)
 
 /* ---- what went wrong ------------------------------------------------------------------------- */
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
+static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 /* Whether two lines are the same but for blanks. */
 static bool is_like(str a, str b)
@@ -215,8 +209,9 @@ static void explain_missing(const struct splice *s, str file, struct buf *out)
         buf_add(out, S(" It is there without the line numbers, which are not part of the file: "
                        "leave them out."));
     } else if (str_search(s->old, S("\xef\xbf\xbd")) != SIZE_MAX) {
-        buf_add(out, S(" It has U+FFFD in it, which stands for bytes that are no UTF-8: leave these "
-                       "out of old_string."));
+        buf_add(out,
+                S(" It has U+FFFD in it, which stands for bytes that are no UTF-8: leave these "
+                  "out of old_string."));
     } else {
         str first = str_trim(str_take(old, str_find(old, '\n')));
         size_t at = first.n > 7 ? str_search(file, first) : SIZE_MAX;

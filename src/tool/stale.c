@@ -12,17 +12,20 @@ rein_status stale_read(struct tool_run *run, const struct place *place, struct b
     rein_status status;
 
     if (!known->known)
-        return fail(err, REIN_CONFLICT, "%.*s exists and was not read in this session: Read it "
-                                        "first, so that nothing unknown is lost", FS(shown));
+        return fail(err, REIN_CONFLICT,
+                    "%.*s exists and was not read in this session: Read it "
+                    "first, so that nothing unknown is lost",
+                    FS(shown));
     status = place_read(place, out, err);
     if (status != REIN_OK)
         return status;
     *sha = sha256_of(buf_str(out));
     if (digest_eq(*sha, known->sha))
         return REIN_OK;
-    return fail(err, REIN_CONFLICT, "%.*s has changed since it was read (%lld bytes then, %zu now): "
-                "Read it again, then repeat the change on what is there", FS(shown),
-                (long long)known->size, out->n);
+    return fail(err, REIN_CONFLICT,
+                "%.*s has changed since it was read (%lld bytes then, %zu now): "
+                "Read it again, then repeat the change on what is there",
+                FS(shown), (long long)known->size, out->n);
 }
 
 void stale_note_links(struct tool_run *run, const struct target *target)
@@ -30,6 +33,8 @@ void stale_note_links(struct tool_run *run, const struct target *target)
     unsigned long n = target->exists ? (unsigned long)target->now.st.st_nlink : 1;
 
     if (n > 1)
-        buf_printf(&run->result.text, "\nNote: the file had %lu names (hard links); the others keep "
-                   "the old content.", n);
+        buf_printf(&run->result.text,
+                   "\nNote: the file had %lu names (hard links); the others keep "
+                   "the old content.",
+                   n);
 }

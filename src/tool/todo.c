@@ -33,7 +33,8 @@ static rein_status todo_check(const void *p, struct arena *a, struct error *err)
     (void)a;
     for (size_t i = 0; i < args->todos.n; i++) {
         if (str_trim(todos[i].content).n == 0)
-            return fail(err, REIN_INVALID, "todos[%zu].content is empty: say what is to be done", i);
+            return fail(err, REIN_INVALID, "todos[%zu].content is empty: say what is to be done",
+                        i);
         if (todos[i].content.n > 2000 || todos[i].active_form.n > 2000)
             return fail(err, REIN_LIMIT, "todos[%zu] is longer than 2,000 bytes: a step is a line",
                         i);

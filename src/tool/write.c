@@ -31,8 +31,9 @@ static rein_status write_check(const void *p, struct arena *a, struct error *err
     if (memchr(args->file_path.p, 0, args->file_path.n))
         return fail(err, REIN_INVALID, "file_path has a NUL character in it");
     if (str_ends(args->file_path, S("/")))
-        return fail(err, REIN_INVALID, "file_path ends with '/', so it is a folder; Write makes the "
-                                       "folders of a file by itself");
+        return fail(err, REIN_INVALID,
+                    "file_path ends with '/', so it is a folder; Write makes the "
+                    "folders of a file by itself");
     if (args->content.n > FILE_BYTES_MAX)
         return fail(err, REIN_LIMIT, "content has more than %u bytes", FILE_BYTES_MAX);
     return REIN_OK;
@@ -65,7 +66,8 @@ static rein_status write_target(struct tool_run *run, struct target *target, str
         buf_printf(&r->text, "%.*s was created with %zu lines.", FS(shown), added);
     stale_note_links(run, target);
     file_facts_write(&r->facts, &(struct file_facts){.path = target->now.path,
-                                                     .sha = sha256_of(args->content), .st = &st,
+                                                     .sha = sha256_of(args->content),
+                                                     .st = &st,
                                                      .lines = count_lines(args->content)});
     return REIN_OK;
 }

@@ -5,18 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "view/view.h"
-
-static void *grown(void *items, size_t n, size_t *room, size_t size)
-{
-    if (n < *room)
-        return items;
-    *room = *room ? *room * 2 : 8;
-    items = realloc(items, *room * size);
-    if (!items)
-        abort();
-    return items;
-}
 
 static void begin(struct result_view *v, const struct entry *entry)
 {
@@ -50,18 +40,25 @@ static void on_tool_use(struct result_view *v, const struct entry *entry)
 {
     struct denial *d = arena_new(&v->turn, struct denial);
     const struct json *input = json_get(entry->body, "input");
-    str command = json_text(input, "command", S(""));
     char id[ID_UUID_SIZE];
 
     d->tool = arena_str(&v->turn, json_text(entry->body, "name", S("")));
     d->call_id = arena_str(&v->turn, json_text(entry->body, "call", S("")));
     d->input = arena_str(&v->turn, input ? input->source : S("{}"));
+    d->command = arena_str(&v->turn, json_text(input, "command", S("")));
     id_uuid(entry->ev->id, id);
     map_set(&v->calls, str_of(id), d);
-    if (command.n) {
-        v->commands = grown(v->commands, v->n_commands, &v->room_commands, sizeof *v->commands);
-        v->commands[v->n_commands++] = arena_str(&v->turn, command);
-    }
+}
+
+/* A command counts once it ran, not when it was wished for. */
+static void on_tool_started(struct result_view *v, const struct entry *entry)
+{
+    const struct denial *d = map_get(&v->calls, json_text(entry->body, "tool_use_id", S("")));
+
+    if (!d || !d->command.n)
+        return;
+    v->commands = grown(v->commands, v->n_commands, &v->room_commands, sizeof *v->commands);
+    v->commands[v->n_commands++] = d->command;
 }
 
 static void count_tool(struct result_view *v, str name)
@@ -115,6 +112,7 @@ static fold_fn *const folds[EV_COUNT + 1] = {
     [EV_SESSION_STATUS_RUNNING] = begin,
     [EV_AGENT_MESSAGE] = on_message,
     [EV_AGENT_TOOL_USE] = on_tool_use,
+    [EV_TOOL_STARTED] = on_tool_started,
     [EV_AGENT_TOOL_RESULT] = on_tool_result,
     [EV_MODEL_REQUEST_END] = on_request_end,
 };

@@ -24,8 +24,8 @@ struct files_view {
 
 /* ---- turn_result.c: how the turn went, and what the session cost --------------------------------- */
 
-struct denial {
-    str tool, call_id, input, reason;
+struct denial { /* a call, and when it was denied why */
+    str tool, call_id, input, command, reason;
 };
 struct tool_count {
     str name;

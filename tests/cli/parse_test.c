@@ -74,9 +74,11 @@ static void settings_are_set_with_their_flag_as_origin(void **state)
     const char *origin;
 
     (void)state;
-    assert_ok(parse(&cli, (const char *[]){"-p", "--model=script:x", "--max-turns", "3",
-                                           "--allowed-tools", "Read Bash(make *)", "x", NULL},
-                    &err), err);
+    assert_ok(parse(&cli,
+                    (const char *[]){"-p", "--model=script:x", "--max-turns", "3",
+                                     "--allowed-tools", "Read Bash(make *)", "x", NULL},
+                    &err),
+              err);
     assert_string_equal(rein_config_get(cli.config, "model", &origin), "script:x");
     assert_string_equal(origin, "--model");
     assert_string_equal(rein_config_get(cli.config, "max-turns", NULL), "3");

@@ -9,10 +9,7 @@
 #include "base/id.h"
 #include "support/world.h"
 
-static const char *text_of(const struct buf *b)
-{
-    return b->n ? b->p : "";
-}
+static const char *text_of(const struct buf *b) { return b->n ? b->p : ""; }
 
 static void assert_has(const char *text, const char *part)
 {
@@ -131,8 +128,8 @@ static void P034_signals_end_the_turn_with_their_codes(void **state)
 
         world_begin(&w, "model text \"Thinking about it.\"\n");
         model_server_hold(w.server);
-        world_start(&w, (const char *[]){"-p", "x", "--verbose", "--output-format", rows[i].format,
-                                         NULL});
+        world_start(
+            &w, (const char *[]){"-p", "x", "--verbose", "--output-format", rows[i].format, NULL});
         assert_true(model_server_wait_held(w.server, 1));
         kill(w.pid, rows[i].signal);
         world_finish(&w);
@@ -190,10 +187,11 @@ static void argument_and_standard_input_are_joined(void **state)
     w.input = "from the pipe \xff\n";
     world_run(&w, (const char *[]){"-p", "the question", NULL});
     assert_int_equal(w.code, 0);
-    json_each(message, json_get(world_request(&w, 0), "messages"))
+    json_each (message, json_get(world_request(&w, 0), "messages"))
         content = json_get(message, "content");
     const struct json *last = NULL;
-    json_each(block, content) last = block;
+    json_each (block, content)
+        last = block;
     assert_has(arena_cstr(&w.arena, last ? json_text(last, "text", S("")) : S("")),
                "the question\n\nfrom the pipe \xef\xbf\xbd");
     world_end(&w);

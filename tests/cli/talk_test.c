@@ -149,10 +149,11 @@ static void S101_a_question_is_answered_by_what_is_typed_then(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct talk t;
 
-        begin(&t, "model tool_use Bash {\"command\":\"touch made\"}\n"
-                  "model when tool_result \"use the other file\" text \"Not run.\"\n"
-                  "model when tool_result \"refused\" text \"Not run.\"\n"
-                  "model otherwise text \"Ran.\"\n",
+        begin(&t,
+              "model tool_use Bash {\"command\":\"touch made\"}\n"
+              "model when tool_result \"use the other file\" text \"Not run.\"\n"
+              "model when tool_result \"refused\" text \"Not run.\"\n"
+              "model otherwise text \"Ran.\"\n",
               (const char *[]){"go on", NULL});
         model_server_hold(t.w.server);
         assert_true(model_server_wait_held(t.w.server, 1));
@@ -177,8 +178,9 @@ static void an_interrupt_ends_the_turn_and_not_the_conversation(void **state)
     struct talk t;
 
     (void)state;
-    begin(&t, "model when user \"again\" text \"After it.\"\n"
-              "model otherwise text \"Never seen whole.\"\nmodel text \"After it.\"\n",
+    begin(&t,
+          "model when user \"again\" text \"After it.\"\n"
+          "model otherwise text \"Never seen whole.\"\nmodel text \"After it.\"\n",
           (const char *[]){NULL});
     wait_for(&t, "› ");
     model_server_hold(t.w.server);
@@ -203,8 +205,9 @@ static void print_on_a_terminal_shows_the_work(void **state)
     struct talk t;
 
     (void)state;
-    begin(&t, "model text \"Looking.\" tool_use Read {\"file_path\":\"a.txt\"}\n"
-              "model text \"It says hello.\"\n",
+    begin(&t,
+          "model text \"Looking.\" tool_use Read {\"file_path\":\"a.txt\"}\n"
+          "model text \"It says hello.\"\n",
           (const char *[]){"-p", "what is there?", NULL});
     wait_for(&t, "Looking.");
     wait_for(&t, "● Read a.txt … ");

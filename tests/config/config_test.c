@@ -45,7 +45,8 @@ static void a_value_may_be_set_from_itself(void **state)
 
     (void)state;
     assert_ok(config_set(c, SETTING_MODEL, str_skip(str_of(config_text(c, SETTING_MODEL)), 10),
-                         "host", &err), err);
+                         "host", &err),
+              err);
     assert_string_equal(config_text(c, SETTING_MODEL), "claude-opus-5-5");
     config_free(c);
 }
@@ -81,8 +82,9 @@ static void wrong_values_are_refused_and_change_nothing(void **state)
         str value;
         const char *says;
     } cases[] = {
-        {SETTING_SANDBOX, S_INIT("none"), "--x: no 'none'; it is one of read-only, "
-                                          "workspace-write, danger-full-access"},
+        {SETTING_SANDBOX, S_INIT("none"),
+         "--x: no 'none'; it is one of read-only, "
+         "workspace-write, danger-full-access"},
         {SETTING_SANDBOX, S_INIT(""), "it is one of"},
         {SETTING_SANDBOX, S_INIT("read-only|workspace-write"), "it is one of"},
         {SETTING_MAX_TURNS, S_INIT("0"), "--x needs a whole number from 1 on, not '0'"},

@@ -18,8 +18,11 @@ static struct policy *policy_of(struct arena *a, str rule, enum rule_list list,
 {
     struct policy *p = arena_new(a, struct policy);
 
-    *p = (struct policy){.mode = mode, .can_ask = true, .sandbox = S("workspace-write"),
-                         .folder = S("/w"), .home = S("/home/u")};
+    *p = (struct policy){.mode = mode,
+                         .can_ask = true,
+                         .sandbox = S("workspace-write"),
+                         .folder = S("/w"),
+                         .home = S("/home/u")};
     for (int i = 0; i < RULE_LISTS; i++)
         p->rules[i] = arena_array(a, struct rule, 1);
     if (rule_parse(rule, a, &p->rules[list][0], NULL) != REIN_OK)
@@ -42,8 +45,10 @@ static enum decision decide(struct arena *a, str rule, enum rule_list list,
 
 static void check_command(struct arena *a, str rule, str subject)
 {
-    struct policy_call call = {.tool = S("Bash"), .flags = TOOL_HANDS | TOOL_COMMAND,
-                               .subject = subject, .sandboxed = true};
+    struct policy_call call = {.tool = S("Bash"),
+                               .flags = TOOL_HANDS | TOOL_COMMAND,
+                               .subject = subject,
+                               .sandboxed = true};
     bool allowed = decide(a, rule, RULES_ALLOW, MODE_DEFAULT, &call) == DECIDE_ALLOW;
     struct scan scan;
 
@@ -59,10 +64,10 @@ static void check_command(struct arena *a, str rule, str subject)
 
 static void check_path(struct arena *a, str rule, str subject)
 {
-    struct policy_call read = {.tool = S("Read"), .flags = TOOL_HANDS | TOOL_READ_ONLY,
-                               .subject = subject};
-    struct policy_call edit = {.tool = S("Edit"), .flags = TOOL_HANDS | TOOL_EDITS,
-                               .subject = subject};
+    struct policy_call read = {
+        .tool = S("Read"), .flags = TOOL_HANDS | TOOL_READ_ONLY, .subject = subject};
+    struct policy_call edit = {
+        .tool = S("Edit"), .flags = TOOL_HANDS | TOOL_EDITS, .subject = subject};
 
     if (decide(a, rule, RULES_ALLOW, MODE_DEFAULT, &edit) == DECIDE_ALLOW)
         FUZZ_CHECK(decide(a, rule, RULES_DENY, MODE_DEFAULT, &edit) == DECIDE_DENY);

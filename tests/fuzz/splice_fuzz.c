@@ -33,10 +33,7 @@ static size_t replace(struct buf *out, str text, str old, str new)
     return count;
 }
 
-static bool has_cr(str text)
-{
-    return str_find(text, '\r') != SIZE_MAX;
-}
+static bool has_cr(str text) { return str_find(text, '\r') != SIZE_MAX; }
 
 static void compare(const struct splice *s, str file, bool done)
 {

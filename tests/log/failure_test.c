@@ -337,6 +337,23 @@ static int open_as_nobody(struct fixture *f, bool read_only, rein_status wanted)
     return 0;
 }
 
+/* Reads a store whose files and folder may not be written. */
+static int read_as_nobody(struct fixture *f, struct id id)
+{
+    struct error err = {0};
+    struct store_options options = {.folder = f->folder, .read_only = true};
+    uint64_t events = 0;
+
+    if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+        return 1;
+    if (loop_new(&f->loop, &err) || store_open(f->loop, &options, &f->store, &err) ||
+        store_verify(f->store, id, &events, &err)) {
+        fprintf(stderr, "child: %s\n", err.text);
+        return 2;
+    }
+    return events == 3 ? 0 : 3;
+}
+
 static void check_as_nobody(struct fixture *f, bool read_only, rein_status wanted)
 {
     int status;
@@ -384,6 +401,47 @@ static void a_folder_that_may_not_be_written_is_said(void **state)
     assert_int_equal(chmod(f.folder, 0500), 0);
     check_as_nobody(&f, false, REIN_DENIED);
     check_as_nobody(&f, true, REIN_NOT_FOUND);
+    assert_int_equal(chmod(f.folder, 0700), 0);
+    assert_ok(file_remove_tree(f.folder, &err), err);
+}
+
+/* A copy on a medium that cannot be written, with all its files and without one. */
+static void a_store_is_read_where_nothing_may_be_written(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"rein.db", "rein.db-wal", "rein.db-shm", "lock"};
+    struct fixture f;
+    struct error err = {0};
+    char path[256];
+    int status;
+    fixture_init(&f);
+    struct id id = id_new();
+    struct log *log = fixture_session(&f, id);
+    put(log, 3);
+    log_close(log);
+    fixture_close(&f);
+
+    for (int i = 0; i < 4; i++) {
+        snprintf(path, sizeof path, "%s/%s", f.folder, files[i]);
+        assert_int_equal(chmod(path, 0400), 0);
+        if (geteuid() == 0)
+            assert_int_equal(chown(path, 65534, 65534), 0);
+    }
+    if (geteuid() == 0)
+        assert_int_equal(chown(f.folder, 65534, 65534), 0);
+    assert_int_equal(chmod(f.folder, 0500), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(read_as_nobody(&f, id));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    check_as_nobody(&f, false, REIN_DENIED);
+    assert_int_equal(chmod(f.folder, 0700), 0);
+    snprintf(path, sizeof path, "%s/rein.db-shm", f.folder);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(chmod(f.folder, 0500), 0);
+    check_as_nobody(&f, true, REIN_DENIED);
     assert_int_equal(chmod(f.folder, 0700), 0);
     assert_ok(file_remove_tree(f.folder, &err), err);
 }
@@ -592,6 +650,7 @@ const struct CMUnitTest failure_tests[] = {
     cmocka_unit_test(a_reader_writes_nothing),
     cmocka_unit_test(a_folder_that_is_not_ours_is_refused),
     cmocka_unit_test(a_folder_that_may_not_be_written_is_said),
+    cmocka_unit_test(a_store_is_read_where_nothing_may_be_written),
     cmocka_unit_test(a_file_in_the_folders_place_is_said),
     cmocka_unit_test(a_broken_database_is_said),
     cmocka_unit_test(flipped_bits_are_harmless_or_found),

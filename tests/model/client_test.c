@@ -555,6 +555,24 @@ static void a_text_that_was_under_way_is_told(void **state)
     model_server_stop(server);
 }
 
+/* The last events come when the response is over already: there is nothing left to cancel. */
+static void canceling_at_the_very_end(void **state)
+{
+    static const char reply[] = "model text \"Hello.\" cut 70 pieces 2\n";
+    struct model_server *server = model_server_start(reply);
+    struct model model = resolve("opus", model_server_url(server));
+    struct noted n = {.cancel_at = 5};
+
+    (void)state;
+    send_it(&n, &model, 0);
+    run(&n);
+    assert_true(str_ends(buf_str(&n.transcript), S("block 0 text Hello.\ndone canceled\n")));
+    loop_turn(loop, 0);
+    assert_int_equal(n.dones, 1);
+    buf_fini(&n.transcript);
+    model_server_stop(server);
+}
+
 static void freeing_ends_what_is_under_way(void **state)
 {
     static const char reply[] = "model pause 60000 text \"Never.\"\n";
@@ -599,6 +617,7 @@ const struct CMUnitTest client_tests[] = {
     TEST(a_scenario_that_is_gone),
     TEST(canceling),
     TEST(a_text_that_was_under_way_is_told),
+    TEST(canceling_at_the_very_end),
     TEST(freeing_ends_what_is_under_way),
 };
 const size_t client_tests_n = sizeof client_tests / sizeof *client_tests;

@@ -30,6 +30,8 @@ static void refusals(void **state)
          "the model's server refused (HTTP 402): pay"},
         {"E21", 404, "not_found_error", "model: x", REIN_NOT_FOUND,
          "unknown model 'claude-opus-5-5' (HTTP 404): model: x"},
+        {"E21 without a type", 404, "", "", REIN_NOT_FOUND,
+         "unknown model 'claude-opus-5-5' (HTTP 404): no reason given"},
         {"E11", 413, "", "", REIN_LIMIT,
          "the request is too large (HTTP 413): no reason given"},
         {"E14", 400, "invalid_request_error", "Prompt is too long: 213462 tokens > 200000 maximum",

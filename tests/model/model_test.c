@@ -144,6 +144,7 @@ static void S030_cost(void **state)
         {"claude-sonnet-4-6", {.input = 12, .output = 57, .cache_read = 8000}, 0.003291},
         {"claude-haiku-5-5", {.input = 100000, .output = 1000}, 0.0105},
         {"claude-haiku-5-5", {.input = 50000, .cache_read = 50001, .output = 1000}, 0.03000005},
+        {"claude-haiku-5-5", {.input = 50000, .cache_write_5m = 50001}, 0.056250625},
     };
 
     (void)state;

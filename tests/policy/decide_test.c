@@ -19,11 +19,21 @@ static void S085_every_mode_and_kind_of_call(void **state)
     static const struct {
         const char *tool, *subject;
     } calls[] = {
-        {"Read", "/w/a.c"},          {"Read", "a.c"},         {"Read", "/etc/hosts"},
-        {"Grep", ""},                {"Glob", "/usr/include"}, {"Read", "/results/1/x.txt"},
-        {"Edit", "/w/a.c"},          {"Write", "new/b.c"},    {"Edit", "/w/.git/config"},
-        {"Write", "/w/sub/.MCP.json"}, {"Edit", "/etc/hosts"}, {"Bash", "make test"},
-        {"Bash", "rm -rf /"},        {"TodoWrite", ""},       {"Other", "x"},
+        {"Read", "/w/a.c"},
+        {"Read", "a.c"},
+        {"Read", "/etc/hosts"},
+        {"Grep", ""},
+        {"Glob", "/usr/include"},
+        {"Read", "/results/1/x.txt"},
+        {"Edit", "/w/a.c"},
+        {"Write", "new/b.c"},
+        {"Edit", "/w/.git/config"},
+        {"Write", "/w/sub/.MCP.json"},
+        {"Edit", "/etc/hosts"},
+        {"Bash", "make test"},
+        {"Bash", "rm -rf /"},
+        {"TodoWrite", ""},
+        {"Other", "x"},
     };
     static const struct {
         const char *mode, *sandbox, *expected;
@@ -72,8 +82,11 @@ static void S095_three_modes_in_and_out(void **state)
         const char *mode = rows[i].mode;
         const struct {
             const char *tool, *subject;
-        } calls[] = {{"Read", "/w/x"}, {"Read", "/etc/passwd"}, {"Write", "/w/x"},
-                     {"Write", "/srv/x"}, {"Bash", "ls && id"}};
+        } calls[] = {{"Read", "/w/x"},
+                     {"Read", "/etc/passwd"},
+                     {"Write", "/w/x"},
+                     {"Write", "/srv/x"},
+                     {"Bash", "ls && id"}};
         for (size_t j = 0; j < 5; j++) { /* headless: nothing is asked in these */
             struct verdict v = decide_once(mode, mode, false, "", calls[j].tool, calls[j].subject);
             if (decision_letter(v.decision) != rows[i].expected[j])
@@ -125,8 +138,7 @@ static void S098_deny_then_ask_then_allow(void **state)
         {"allow mcp__db__*", "mcp__db__query", "", 'A', "mcp__db__*"},
         {"deny mcp__", "mcp__any__tool", "", 'D', "mcp__"},
         {"deny mcp__*", "mcp__any__tool", "", 'D', "mcp__*"},
-        {"allow WebFetch(domain:a.com)", "WebFetch", "domain:a.com", 'A',
-         "WebFetch(domain:a.com)"},
+        {"allow WebFetch(domain:a.com)", "WebFetch", "domain:a.com", 'A', "WebFetch(domain:a.com)"},
     };
 
     (void)state;
@@ -148,9 +160,9 @@ static void S098_deny_then_ask_then_allow(void **state)
 /* Deny and ask hold in every mode; an allow rule in none that only reads. */
 static void S085_rules_in_every_mode(void **state)
 {
-    static const char *const modes[] = {"default", "acceptEdits", "plan", "auto", "dontAsk",
-                                        "bypassPermissions", "read-only", "workspace-write",
-                                        "danger-full-access"};
+    static const char *const modes[] = {"default",   "acceptEdits",     "plan",
+                                        "auto",      "dontAsk",         "bypassPermissions",
+                                        "read-only", "workspace-write", "danger-full-access"};
 
     (void)state;
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
@@ -161,10 +173,12 @@ static void S085_rules_in_every_mode(void **state)
                          DECIDE_DENY);
         assert_int_equal(decide_once(modes[i], sandbox, true, "ask Read(x)", "Read", "x").decision,
                          asks ? DECIDE_ASK : DECIDE_DENY);
-        assert_int_equal(decide_once(modes[i], sandbox, true, "deny TodoWrite", "TodoWrite", "")
-                             .decision, DECIDE_DENY);
-        assert_int_equal(decide_once(modes[i], sandbox, true, "allow Bash(make)", "Bash", "make")
-                             .decision, reads ? DECIDE_DENY : DECIDE_ALLOW);
+        assert_int_equal(
+            decide_once(modes[i], sandbox, true, "deny TodoWrite", "TodoWrite", "").decision,
+            DECIDE_DENY);
+        assert_int_equal(
+            decide_once(modes[i], sandbox, true, "allow Bash(make)", "Bash", "make").decision,
+            reads ? DECIDE_DENY : DECIDE_ALLOW);
     }
 }
 
@@ -221,9 +235,12 @@ static void S085_only_plain_words_are_allowed(void **state)
         {"Bash(bash x)", "bash x", 'A'},
         {"Bash(*)", "make", 'A'},
         {"Bash", "make -j2 test", 'A'},
-        {"Bash", "sudo make", 'K'},
-        {"Bash", "timeout 5 sudo make", 'K'},
-        {"Bash", "X=1 make", 'K'},
+        {"Bash", "sudo make", 'A'},
+        {"Bash", "X=1 sed -i s/a/b/ x", 'A'},
+        {"Bash(*)\ndeny Bash(rm *)", "sudo make", 'K'},
+        {"Bash(*)\nask Bash(rm *)", "timeout 5 sudo make", 'K'},
+        {"Bash\ndeny Bash(rm *)", "X=1 make", 'K'},
+        {"Bash\ndeny Bash(rm *)", "CI=1 make", 'A'},
         {"Bash", "make; x", 'K'},
         {"Bash(timeout *)", "timeout 5 rm x", 'K'},
         {"Bash(rm *)", "rm x", 'A'},
@@ -344,8 +361,8 @@ static void S098_deny_finds_hidden_commands(void **state)
 
         arena_init(&a);
         v = decide(policy_make(&a, "workspace-write", "workspace-write", true,
-                               arena_printf(&a, "deny %s", rows[i].rule).p), "Bash",
-                   rows[i].command);
+                               arena_printf(&a, "deny %s", rows[i].rule).p),
+                   "Bash", rows[i].command);
         if (decision_letter(v.decision) != rows[i].expected)
             test_fail("%s: '%s' is %c: %s", rows[i].rule, rows[i].command,
                       decision_letter(v.decision), v.reason);
@@ -360,19 +377,50 @@ static void S085_critical_removals_are_asked(void **state)
         const char *command;
         char expected;
     } rows[] = {
-        {"rm -rf /", 'K'}, {"rm -rf /*", 'K'}, {"rm -rf //", 'K'}, {"rm -rf /.", 'K'},
-        {"rm -rf /etc", 'K'}, {"rm -rf /etc/", 'K'}, {"rm -rf /etc/*", 'K'},
-        {"rm -rf /usr/..", 'K'}, {"rm -rf ~", 'K'}, {"rm -rf ~/", 'K'}, {"rm -rf ~/*", 'K'},
-        {"rm -rf ~root", 'K'}, {"rm -rf $HOME", 'K'}, {"rm -rf \"$HOME\"", 'K'},
-        {"rm -rf ${HOME}/", 'K'}, {"rm -rf /home/u", 'K'}, {"rm -rf /home", 'K'},
-        {"rm -rf .", 'K'}, {"rm -rf ./", 'K'}, {"rm -rf ..", 'K'}, {"rm -rf *", 'K'},
-        {"rm -rf ./*", 'K'}, {"rm -rf .*", 'K'}, {"rm -rf /w", 'K'}, {"rm -rf /w/*", 'K'},
-        {"rm -rf \"/w/\"", 'K'}, {"rm -rf $PWD", 'K'}, {"rm -rf x/..", 'K'},
-        {"rm -rf -- /", 'K'}, {"rm x /", 'K'}, {"rmdir /", 'K'}, {"/bin/rm -rf /", 'K'},
-        {"sudo rm -rf /", 'K'}, {"cd /; rm -rf *", 'K'}, {"bash -c 'rm -rf /'", 'K'},
-        {"true && rm -rf ~", 'K'}, {"find x | xargs rm -rf /", 'K'},
-        {"rm -rf build", 'A'}, {"rm -rf /w/build", 'A'}, {"rm -rf build/*", 'A'},
-        {"rm *.o", 'A'}, {"rm -rf /tmp/x", 'A'}, {"rm -rf ~/x/build", 'A'}, {"ls /", 'A'},
+        {"rm -rf /", 'K'},
+        {"rm -rf /*", 'K'},
+        {"rm -rf //", 'K'},
+        {"rm -rf /.", 'K'},
+        {"rm -rf /etc", 'K'},
+        {"rm -rf /etc/", 'K'},
+        {"rm -rf /etc/*", 'K'},
+        {"rm -rf /usr/..", 'K'},
+        {"rm -rf ~", 'K'},
+        {"rm -rf ~/", 'K'},
+        {"rm -rf ~/*", 'K'},
+        {"rm -rf ~root", 'K'},
+        {"rm -rf $HOME", 'K'},
+        {"rm -rf \"$HOME\"", 'K'},
+        {"rm -rf ${HOME}/", 'K'},
+        {"rm -rf /home/u", 'K'},
+        {"rm -rf /home", 'K'},
+        {"rm -rf .", 'K'},
+        {"rm -rf ./", 'K'},
+        {"rm -rf ..", 'K'},
+        {"rm -rf *", 'K'},
+        {"rm -rf ./*", 'K'},
+        {"rm -rf .*", 'K'},
+        {"rm -rf /w", 'K'},
+        {"rm -rf /w/*", 'K'},
+        {"rm -rf \"/w/\"", 'K'},
+        {"rm -rf $PWD", 'K'},
+        {"rm -rf x/..", 'K'},
+        {"rm -rf -- /", 'K'},
+        {"rm x /", 'K'},
+        {"rmdir /", 'K'},
+        {"/bin/rm -rf /", 'K'},
+        {"sudo rm -rf /", 'K'},
+        {"cd /; rm -rf *", 'K'},
+        {"bash -c 'rm -rf /'", 'K'},
+        {"true && rm -rf ~", 'K'},
+        {"find x | xargs rm -rf /", 'K'},
+        {"rm -rf build", 'A'},
+        {"rm -rf /w/build", 'A'},
+        {"rm -rf build/*", 'A'},
+        {"rm *.o", 'A'},
+        {"rm -rf /tmp/x", 'A'},
+        {"rm -rf ~/x/build", 'A'},
+        {"ls /", 'A'},
         {"echo rm -rf", 'A'},
     };
     static const char *const modes[] = {"bypassPermissions", "workspace-write"};
@@ -380,9 +428,9 @@ static void S085_critical_removals_are_asked(void **state)
     (void)state;
     for (size_t m = 0; m < 2; m++)
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-            struct verdict v = decide_once(modes[m], "workspace-write", true,
-                                           "allow Bash\nallow Bash(rm -rf /)", "Bash",
-                                           rows[i].command);
+            struct verdict v =
+                decide_once(modes[m], "workspace-write", true, "allow Bash\nallow Bash(rm -rf /)",
+                            "Bash", rows[i].command);
             if (decision_letter(v.decision) != rows[i].expected)
                 test_fail("%s: '%s' is %c: %s", modes[m], rows[i].command,
                           decision_letter(v.decision), v.reason);
@@ -438,8 +486,8 @@ static void S085_headless_names_the_flag(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct verdict v = decide_once("default", "workspace-write", false, "", rows[i].tool,
-                                       rows[i].subject);
+        struct verdict v =
+            decide_once("default", "workspace-write", false, "", rows[i].tool, rows[i].subject);
         assert_int_equal(v.decision, DECIDE_DENY);
         if (!strstr(v.reason, rows[i].hint))
             test_fail("%s(%s): '%s' does not name '%s'", rows[i].tool, rows[i].subject, v.reason,
@@ -451,14 +499,69 @@ static void S085_headless_names_the_flag(void **state)
 static void S085_the_hint_would_have_helped(void **state)
 {
     (void)state;
-    assert_int_equal(decide_once("default", "workspace-write", false, "allow Bash(make *)", "Bash",
-                                 "make test").decision, DECIDE_ALLOW);
+    assert_int_equal(
+        decide_once("default", "workspace-write", false, "allow Bash(make *)", "Bash", "make test")
+            .decision,
+        DECIDE_ALLOW);
     assert_int_equal(decide_once("default", "workspace-write", false, "allow Read(//etc/**)",
-                                 "Read", "/etc/hosts").decision, DECIDE_ALLOW);
-    assert_int_equal(decide_once("acceptEdits", "workspace-write", false, "", "Edit", "/w/x")
-                         .decision, DECIDE_ALLOW);
-    assert_int_equal(decide_once("workspace-write", "workspace-write", false, "", "Bash",
-                                 "make && x").decision, DECIDE_ALLOW);
+                                 "Read", "/etc/hosts")
+                         .decision,
+                     DECIDE_ALLOW);
+    assert_int_equal(
+        decide_once("acceptEdits", "workspace-write", false, "", "Edit", "/w/x").decision,
+        DECIDE_ALLOW);
+    assert_int_equal(
+        decide_once("workspace-write", "workspace-write", false, "", "Bash", "make && x").decision,
+        DECIDE_ALLOW);
+}
+
+static str always(const struct policy *policy, struct arena *a, const char *tool,
+                  const char *subject)
+{
+    struct policy_call call = {.tool = str_of(tool),
+                               .flags = flags_of(str_of(tool)),
+                               .subject = str_of(subject),
+                               .sandboxed = true};
+
+    return policy_always(policy, &call, a);
+}
+
+/* "Always" makes a rule that then allows this call, and nothing where no rule could. */
+static void S098_always_makes_a_rule(void **state)
+{
+    static const struct {
+        const char *tool, *subject, *rule;
+    } rows[] = {
+        {"Bash", "make test", "Bash(make test)"},
+        {"Bash", "make && x", ""},
+        {"Bash", "rm -rf /", ""},
+        {"Edit", "/w/a.c", "Edit(/**)"},
+        {"Edit", "/w/.git/x", ""},
+        {"Read", "/etc/hosts", "Read(//etc/**)"},
+        {"Read", "/x", "Read(//x)"},
+        {"Read", "/a[b]*/c", "Read(//a\\[b\\]\\*/**)"},
+        {"Other", "", "Other"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena a;
+        struct policy *p;
+        str rule;
+        struct error err;
+
+        arena_init(&a);
+        p = policy_make(&a, "default", NULL, true, "");
+        rule = always(p, &a, rows[i].tool, rows[i].subject);
+        if (!str_eq(rule, str_of(rows[i].rule)))
+            test_fail("%s(%s): '%.*s'", rows[i].tool, rows[i].subject, FS(rule));
+        assert_int_equal(decide(p, rows[i].tool, rows[i].subject).decision, DECIDE_ASK);
+        if (rule.n) {
+            assert_ok(policy_add(p, rule, &a, &err), err);
+            assert_int_equal(decide(p, rows[i].tool, rows[i].subject).decision, DECIDE_ALLOW);
+        }
+        arena_fini(&a);
+    }
 }
 
 static void forbids_looks_at_deny_and_ask(void **state)
@@ -533,6 +636,7 @@ const struct CMUnitTest decide_tests[] = {
     cmocka_unit_test(S085_unreadable_commands_are_asked),
     cmocka_unit_test(S085_headless_names_the_flag),
     cmocka_unit_test(S085_the_hint_would_have_helped),
+    cmocka_unit_test(S098_always_makes_a_rule),
     cmocka_unit_test(forbids_looks_at_deny_and_ask),
     cmocka_unit_test(S096_denied_tools_are_hidden),
     cmocka_unit_test(policies_that_cannot_be_read),

@@ -76,10 +76,10 @@ static void wildcards(void **state)
         const char *pattern, *text;
         bool matches;
     } rows[] = {
-        {"", "", true},        {"*", "", true},         {"*", "a/b c", true},
-        {"a*", "a", true},     {"a*c", "abbc", true},   {"a*c", "abcd", false},
-        {"*b*", "abc", true},  {"a?c", "abc", false},   {"a*b*c", "aXbYbZc", true},
-        {"**a", "bba", true},  {"a", "", false},        {"*x", "xxxy", false},
+        {"", "", true},        {"*", "", true},       {"*", "a/b c", true},
+        {"a*", "a", true},     {"a*c", "abbc", true}, {"a*c", "abcd", false},
+        {"*b*", "abc", true},  {"a?c", "abc", false}, {"a*b*c", "aXbYbZc", true},
+        {"**a", "bba", true},  {"a", "", false},      {"*x", "xxxy", false},
         {"a*aa", "aaa", true}, {"[a]", "a", false},
     };
 
@@ -94,9 +94,9 @@ static void paths_become_normal(void **state)
     static const struct {
         const char *path, *expected;
     } rows[] = {
-        {"", "/w"},           {".", "/w"},           {"a", "/w/a"},        {"/a//b/./c/", "/a/b/c"},
-        {"../x", "/x"},       {"../../../x", "/x"},  {"/..", "/"},         {"/a/..", "/"},
-        {"a/../..", "/"},     {"/", "/"},            {"...", "/w/..."},    {"./a/../b", "/w/b"},
+        {"", "/w"},       {".", "/w"},          {"a", "/w/a"},     {"/a//b/./c/", "/a/b/c"},
+        {"../x", "/x"},   {"../../../x", "/x"}, {"/..", "/"},      {"/a/..", "/"},
+        {"a/../..", "/"}, {"/", "/"},           {"...", "/w/..."}, {"./a/../b", "/w/b"},
     };
     struct arena a;
 
@@ -126,12 +126,12 @@ static void protected_names(void **state)
         const char *path;
         bool is;
     } rows[] = {
-        {"/w/.git/hooks/x", true}, {"/w/.GIT/config", true}, {"/w/a/b/.git", true},
-        {"/w/.gitignore", false},  {"/w/git", false},        {"/w/.mcp.json", true},
-        {"/w/sub/.Envrc", true},   {"/w/CLAUDE.md", true},   {"/w/docs/agents.md", true},
-        {"/w/.rein/x", true},      {"/w/.claude/y", true},   {"/w/lefthook.yml", true},
-        {"/w/.yarnrc.yml", true},  {"/w/.bashrc", true},     {"/w/.config/x", true},
-        {"/w/src/a.c", false},     {"/w/.github/x", false},  {"/home/u/.ssh/config", true},
+        {"/w/.git/hooks/x", true}, {"/w/.GIT/config", true},   {"/w/a/b/.git", true},
+        {"/w/.gitignore", false},  {"/w/git", false},          {"/w/.mcp.json", true},
+        {"/w/sub/.Envrc", true},   {"/w/CLAUDE.md", true},     {"/w/docs/agents.md", true},
+        {"/w/.rein/x", true},      {"/w/.claude/y", true},     {"/w/lefthook.yml", true},
+        {"/w/.yarnrc.yml", true},  {"/w/.bashrc", true},       {"/w/.config/x", true},
+        {"/w/src/a.c", false},     {"/w/.github/x", false},    {"/home/u/.ssh/config", true},
         {"/w/.vscode", true},      {"/w/x.gitmodules", false},
     };
 

@@ -6,24 +6,38 @@
 #include "base/json.h"
 #include "story.h"
 
-#define STARTED                                                                                    \
-    {"rein.session_started",                                                                       \
-     "{\"folder\":\"/w\",\"model\":{\"name\":\"anthropic/m\",\"id\":\"m\"},\"tools\":[\"Bash\","   \
-     "\"Read\"],\"policy\":{\"mode\":\"acceptEdits\"}}",                                           \
-     NULL}
-#define RUNNING {"session.status_running", "{}", NULL}
-#define REQUEST {"span.model_request_start", "{\"model\":\"m\",\"number\":1}", NULL}
-#define REQUEST_END(stop)                                                                          \
-    {"span.model_request_end",                                                                     \
-     "{\"stop_reason\":\"" stop "\",\"stop_raw\":\"" stop "\",\"model\":\"m\",\"model_usage\":"    \
-     "{\"input_tokens\":10,\"output_tokens\":4,\"cache_read_input_tokens\":100,"                   \
-     "\"cache_creation_input_tokens\":7},\"cost_usd\":0.25}",                                      \
-     NULL}
-#define IDLE(stop, result)                                                                         \
-    {"session.status_idle", "{\"stop_reason\":{\"type\":\"" stop "\"},\"result\":" result "}", NULL}
-#define DONE_RESULT                                                                                \
-    "{\"stop_reason\":\"end_turn\",\"terminal_reason\":\"completed\",\"is_error\":false,"          \
-    "\"text\":\"All done.\",\"num_turns\":2,\"duration_us\":1234567,\"duration_api_us\":2000,"     \
+#define STARTED \
+    { \
+        "rein.session_started", \
+            "{\"folder\":\"/w\",\"model\":{\"name\":\"anthropic/m\",\"id\":\"m\"},\"tools\":[\"Bash\"," \
+            "\"Read\"],\"policy\":{\"mode\":\"acceptEdits\"}}", \
+            NULL \
+    }
+#define RUNNING \
+    { \
+        "session.status_running", "{}", NULL \
+    }
+#define REQUEST \
+    { \
+        "span.model_request_start", "{\"model\":\"m\",\"number\":1}", NULL \
+    }
+#define REQUEST_END(stop) \
+    { \
+        "span.model_request_end", \
+            "{\"stop_reason\":\"" stop "\",\"stop_raw\":\"" stop \
+            "\",\"model\":\"m\",\"model_usage\":" \
+            "{\"input_tokens\":10,\"output_tokens\":4,\"cache_read_input_tokens\":100," \
+            "\"cache_creation_input_tokens\":7},\"cost_usd\":0.25}", \
+            NULL \
+    }
+#define IDLE(stop, result) \
+    { \
+        "session.status_idle", "{\"stop_reason\":{\"type\":\"" stop "\"},\"result\":" result "}", \
+            NULL \
+    }
+#define DONE_RESULT \
+    "{\"stop_reason\":\"end_turn\",\"terminal_reason\":\"completed\",\"is_error\":false," \
+    "\"text\":\"All done.\",\"num_turns\":2,\"duration_us\":1234567,\"duration_api_us\":2000," \
     "\"usage\":{\"input_tokens\":20,\"output_tokens\":8},\"permission_denials\":[]}"
 
 static const struct told two_rounds[] = {
@@ -261,25 +275,33 @@ static const struct {
      {STARTED, RUNNING,
       IDLE("max_turns", "{\"is_error\":true,\"text\":\"half\",\"num_turns\":2,\"terminal_reason\":"
                         "\"max_turns\"}")},
-     DOOR_LIMIT, DOOR_FAILED, "\"subtype\":\"error_max_turns\",\"is_error\":true",
+     DOOR_LIMIT,
+     DOOR_FAILED,
+     "\"subtype\":\"error_max_turns\",\"is_error\":true",
      "\"errors\":[\"Reached the maximum number of turns\"]"},
     {"interrupted",
      {STARTED, RUNNING,
       IDLE("interrupted", "{\"is_error\":true,\"terminal_reason\":\"aborted_streaming\"}")},
-     DOOR_INTERRUPTED, DOOR_DONE, "\"subtype\":\"error_during_execution\",\"is_error\":true",
+     DOOR_INTERRUPTED,
+     DOOR_DONE,
+     "\"subtype\":\"error_during_execution\",\"is_error\":true",
      "\"terminal_reason\":\"aborted_streaming\""},
     {"api error",
-     {STARTED, RUNNING,
+     {STARTED,
+      RUNNING,
       {"session.error",
        "{\"error\":{\"type\":\"invalid_request_error\",\"message\":\"bad thing\",\"retryable\":"
        "false}}",
        NULL},
       IDLE("error", "{\"is_error\":true,\"terminal_reason\":\"api_error\",\"api_error_status\":400,"
                     "\"error\":{\"type\":\"invalid_request_error\",\"message\":\"bad thing\"}}")},
-     DOOR_FAILED, DOOR_FAILED, "\"subtype\":\"success\",\"is_error\":true,\"result\":\"bad thing\"",
+     DOOR_FAILED,
+     DOOR_FAILED,
+     "\"subtype\":\"success\",\"is_error\":true,\"result\":\"bad thing\"",
      "\"api_error_status\":400"},
     {"refused",
-     {STARTED, RUNNING,
+     {STARTED,
+      RUNNING,
       {"agent.tool_use", "{\"name\":\"Bash\",\"input\":{},\"call\":\"toolu_3\"}", NULL},
       {"agent.tool_result",
        "{\"tool_use_id\":\"01900000-0000-7000-8000-000000030000\",\"call\":\"toolu_3\",\"content\":"
@@ -288,14 +310,19 @@ static const struct {
       IDLE("end_turn", "{\"is_error\":false,\"text\":\"I may not.\",\"permission_denials\":[{"
                        "\"tool_name\":\"Bash\",\"tool_use_id\":\"01900000-0000-7000-8000-"
                        "000000030000\",\"tool_input\":{\"command\":\"x\"},\"reason\":\"r\"}]}")},
-     DOOR_REFUSED, DOOR_DONE, "\"subtype\":\"success\",\"is_error\":false",
+     DOOR_REFUSED,
+     DOOR_DONE,
+     "\"subtype\":\"success\",\"is_error\":false",
      "\"permission_denials\":[{\"tool_name\":\"Bash\",\"tool_use_id\":\"toolu_3\",\"tool_input\":{"
      "\"command\":\"x\"}}]"},
     {"the session itself failed",
-     {STARTED, RUNNING,
+     {STARTED,
+      RUNNING,
       {"session.error",
        "{\"error\":{\"type\":\"no_space\",\"message\":\"disk full\",\"retryable\":false}}", NULL}},
-     DOOR_FAILED, DOOR_FAILED, "\"subtype\":\"error_during_execution\",\"is_error\":true",
+     DOOR_FAILED,
+     DOOR_FAILED,
+     "\"subtype\":\"error_during_execution\",\"is_error\":true",
      "\"errors\":[\"disk full\"]"},
 };
 
@@ -308,8 +335,7 @@ static void every_end_has_its_codes_and_result(void **state)
         print_message("%s\n", ends[i].what);
         buf_init(&out, BUF_NO_MAX);
         assert_int_equal(story_show("text", ends[i].events, &out), ends[i].text);
-        assert_string_equal(out.p ? out.p : "",
-                            ends[i].text == DOOR_REFUSED ? "I may not.\n" : "");
+        assert_string_equal(out.p ? out.p : "", ends[i].text == DOOR_REFUSED ? "I may not.\n" : "");
         buf_clear(&out);
         assert_int_equal(story_show("json", ends[i].events, &out), ends[i].json);
         assert_has(buf_str(&out), ends[i].subtype);
@@ -383,8 +409,15 @@ static void a_retry_has_a_line_of_its_own(void **state)
 static void each_turn_has_its_init_and_costs_add_up(void **state)
 {
     static const struct told events[] = {
-        STARTED, RUNNING, REQUEST, REQUEST_END("end_turn"), IDLE("end_turn", DONE_RESULT),
-        RUNNING, REQUEST, REQUEST_END("end_turn"),          IDLE("end_turn", DONE_RESULT),
+        STARTED,
+        RUNNING,
+        REQUEST,
+        REQUEST_END("end_turn"),
+        IDLE("end_turn", DONE_RESULT),
+        RUNNING,
+        REQUEST,
+        REQUEST_END("end_turn"),
+        IDLE("end_turn", DONE_RESULT),
         {0},
     };
     struct buf out;
@@ -435,8 +468,8 @@ static void an_unknown_protocol_names_those_that_there_are(void **state)
 
     (void)state;
     assert_int_equal(door_open(S("xml"), &info, NULL, NULL, &door, &err), REIN_NOT_FOUND);
-    assert_string_equal(err.text,
-                        "no protocol 'xml'; there are text, json, stream-json, stream-json-partial");
+    assert_string_equal(
+        err.text, "no protocol 'xml'; there are text, json, stream-json, stream-json-partial");
     assert_int_equal(door_close(NULL), DOOR_FAILED);
 }
 

@@ -39,9 +39,10 @@ static void S059_exit_codes_and_output(void **state)
     struct room *r = *state;
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        call_json(r, &tool_bash, arena_printf(&r->arena, "{\"command\":\"%s\"}",
-                  (i == 6 ? "printf '\\\\033[31mred\\\\033[0m\\\\r\\\\nx\\\\377y'"
-                          : rows[i].command)));
+        call_json(r, &tool_bash,
+                  arena_printf(&r->arena, "{\"command\":\"%s\"}",
+                               (i == 6 ? "printf '\\\\033[31mred\\\\033[0m\\\\r\\\\nx\\\\377y'"
+                                       : rows[i].command)));
         if (!str_ends(said(r), str_of(rows[i].text)) || failed(r) != rows[i].is_error)
             test_fail("%s: '%.*s'", rows[i].command, FS(said(r)));
     }

@@ -56,9 +56,10 @@ static void S054_exact_edits(void **state)
          "Its first line is there, in line 1"},
         {"abc\n", "'old_string':'nothing like it','new_string':'y'", NULL, "Read the file again"},
         /* line ends, mark and the rest stay as they are */
-        {"a\r\nb\r\nc\r\n", "'old_string':'a\\nb','new_string':'x\\ny\\nz'",
-         "x\r\ny\r\nz\r\nc\r\n", "done"},
-        {"a\r\nb\r\nc\r\n", "'old_string':'b','new_string':'x\\ny'", "a\r\nx\r\ny\r\nc\r\n", "done"},
+        {"a\r\nb\r\nc\r\n", "'old_string':'a\\nb','new_string':'x\\ny\\nz'", "x\r\ny\r\nz\r\nc\r\n",
+         "done"},
+        {"a\r\nb\r\nc\r\n", "'old_string':'b','new_string':'x\\ny'", "a\r\nx\r\ny\r\nc\r\n",
+         "done"},
         {"a\r\nb\r\n", "'old_string':'a\\r\\nb','new_string':'x\\r\\ny'", "x\r\ny\r\n", "done"},
         {"a\r\nb\nc\r\nd\n", "'old_string':'b\\nc','new_string':'x\\ny'", "a\r\nx\ny\r\nd\n",
          "done"},
@@ -66,9 +67,15 @@ static void S054_exact_edits(void **state)
         {"a\rb\n", "'old_string':'b','new_string':'x\\ny'", "a\rx\ny\n", "done"},
         {"a\r\nb", "'old_string':'b','new_string':'c'", "a\r\nc", "done"},
         {"a\r\n\r\nb\r\n", "'old_string':'\\n\\n','new_string':'\\n'", "a\r\nb\r\n", "done"},
-        {"\xef\xbb\xbf" "a\nb\n", "'old_string':'a','new_string':'x'", "\xef\xbb\xbf" "x\nb\n",
+        {"\xef\xbb\xbf"
+         "a\nb\n",
+         "'old_string':'a','new_string':'x'",
+         "\xef\xbb\xbf"
+         "x\nb\n",
          "done"},
-        {"\xef\xbb\xbf" "a\r\nb", "'old_string':'a\\nb','new_string':''", "\xef\xbb\xbf", "done"},
+        {"\xef\xbb\xbf"
+         "a\r\nb",
+         "'old_string':'a\\nb','new_string':''", "\xef\xbb\xbf", "done"},
         {"a\nb \xff c\n", "'old_string':'a','new_string':'x'", "x\nb \xff c\n", "done"},
         {"a\nb \xff c\n", "'old_string':'b \xef\xbf\xbd c','new_string':'x'", NULL, "U+FFFD"},
         {"", "'old_string':'','new_string':'x\\n'", "x\n", "     1\tx"},
@@ -168,8 +175,8 @@ static void S054_the_diff_is_for_people(void **state)
     know(r, "f");
     call(r, &tool_edit, "{'file_path':'f','old_string':'b','new_string':'B'}");
     assert_string_equal(r->run.result.diff.p, "@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n");
-    assert_int_equal(str_search(buf_str(&r->run.result.details), S("\"oldString\":\"b\"")) ==
-                     SIZE_MAX, false);
+    assert_int_equal(
+        str_search(buf_str(&r->run.result.details), S("\"oldString\":\"b\"")) == SIZE_MAX, false);
 }
 
 static void S054_hard_links_are_not_written_through(void **state)

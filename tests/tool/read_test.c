@@ -39,8 +39,8 @@ static void S053_read_ranges(void **state)
         {"{'file_path':'n','offset':5,'limit':1}", "     5\tl5", false},
         {"{'file_path':'n','offset':0,'limit':1}",
          "     1\tl1\n[lines 1 to 1 of 5; offset 2 goes on from here]", false},
-        {"{'file_path':'n','limit':0}", "     1\tl1\n     2\tl2\n     3\tl3\n     4\tl4\n     5\tl5",
-         false},
+        {"{'file_path':'n','limit':0}",
+         "     1\tl1\n     2\tl2\n     3\tl3\n     4\tl4\n     5\tl5", false},
         {"{'file_path':'n','offset':6}", "the file has only 5 lines; offset 6 is behind its end",
          true},
         {"{'file_path':'n','offset':4611686018427387903,'limit':4611686018427387903}",
@@ -149,8 +149,12 @@ static void S053_binary_is_refused(void **state)
     } rows[] = {
         {"a\0b", 3, "it looks like no text"},
         {"\x89PNG\r\n\x1a\n\0\0", 10, "a PNG image"},
-        {"\x7f" "ELF\0", 5, "a program"},
-        {"\xff\xfe" "a\0", 4, "UTF-16"},
+        {"\x7f"
+         "ELF\0",
+         5, "a program"},
+        {"\xff\xfe"
+         "a\0",
+         4, "UTF-16"},
         {"%PDF-1.4\n", 9, "a PDF"},
     };
     struct room *r = *state;
@@ -168,7 +172,9 @@ static void S053_invalid_utf8_and_line_ends(void **state)
 {
     struct room *r = *state;
 
-    put_text(r, "w/a", "\xef\xbb\xbf" "one\r\ntw\xffo\r\n\xe2\x82\r\nx\ry\n");
+    put_text(r, "w/a",
+             "\xef\xbb\xbf"
+             "one\r\ntw\xffo\r\n\xe2\x82\r\nx\ry\n");
     call(r, &tool_read, "{'file_path':'a'}");
     assert_true(utf8_is_valid(said(r)));
     assert_says(r, "     1\tone\n     2\ttw\xef\xbf\xbdo\n     3\t\xef\xbf\xbd");
@@ -188,8 +194,8 @@ static void S053_ten_megabytes_stream(void **state)
     sha = sha256_of(str_make(bytes, 10 << 20));
     call(r, &tool_read, "{'file_path':'big','offset':100000,'limit':2}");
     assert_false(failed(r));
-    assert_true(str_starts(said(r), str_of(arena_printf(&r->arena, "100000\t%.63s\n",
-                                                        bytes + 99999 * 64).p)));
+    assert_true(str_starts(
+        said(r), str_of(arena_printf(&r->arena, "100000\t%.63s\n", bytes + 99999 * 64).p)));
     assert_says(r, "[lines 100000 to 100001 of 163840;");
     learn(r);
     assert_true(digest_eq(sha, r->known.sha));

@@ -36,8 +36,12 @@ static void S132_only_longer_ones_are_stored(void **state)
         size_t times;
         bool stored;
     } rows[] = {
-        {"x", 49999, false},        {"x", 50000, false},        {"x", 50001, true},
-        {"\xe2\x82\xac", 50000, false}, {"\xe2\x82\xac", 50001, true}, {"\xff", 50001, true},
+        {"x", 49999, false},
+        {"x", 50000, false},
+        {"x", 50001, true},
+        {"\xe2\x82\xac", 50000, false},
+        {"\xe2\x82\xac", 50001, true},
+        {"\xff", 50001, true},
     };
     struct room *r = *state;
 
@@ -218,11 +222,27 @@ static void pieces_are_cleaned_like_the_whole(void **state)
 {
     static const char *const texts[] = {
         "plain\n\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80 end",
-        "a\x1b[31mred\x1b[0m b\x1b]0;title\x07" "c\x1b]8;;http://x\x1b\\d",
-        "x\r\ny\rz\r\r\n", "a\xff" "b\xe2\x82" "c\xf0\x9f", "\x9b" "31mraw\x9d" "t\x9cx",
-        "\xc2\x9b" "31mc1\xc2\x9dt\xc2\x9c.", "\x1bPdcs\x07still\x1b\\out", "\x1b(B\x1b=\x1b#8end",
-        "\x1b[1;2", "tail\x1b", "bell\x07 back\x08 del\x7f", "\x1b[31\x1b[32mtwo", "\x1b_apc\x18no",
-        "\xe2\x80\xae" "bidi", "\x1b]52;c;aGk=\x07p",
+        "a\x1b[31mred\x1b[0m b\x1b]0;title\x07"
+        "c\x1b]8;;http://x\x1b\\d",
+        "x\r\ny\rz\r\r\n",
+        "a\xff"
+        "b\xe2\x82"
+        "c\xf0\x9f",
+        "\x9b"
+        "31mraw\x9d"
+        "t\x9cx",
+        "\xc2\x9b"
+        "31mc1\xc2\x9dt\xc2\x9c.",
+        "\x1bPdcs\x07still\x1b\\out",
+        "\x1b(B\x1b=\x1b#8end",
+        "\x1b[1;2",
+        "tail\x1b",
+        "bell\x07 back\x08 del\x7f",
+        "\x1b[31\x1b[32mtwo",
+        "\x1b_apc\x18no",
+        "\xe2\x80\xae"
+        "bidi",
+        "\x1b]52;c;aGk=\x07p",
     };
 
     (void)state;
@@ -279,17 +299,20 @@ static void S064_the_list_is_a_fact(void **state)
     struct room *r = *state;
 
     r->todos = S("[1]");
-    call(r, &tool_todo, "{ 'todos': [ {'content':'a','status':'completed','activeForm':'A'},\n"
-                        "{'content':'b','status':'in_progress','activeForm':'B'},"
-                        "{'content':'c','status':'pending','activeForm':'C'}]}");
+    call(r, &tool_todo,
+         "{ 'todos': [ {'content':'a','status':'completed','activeForm':'A'},\n"
+         "{'content':'b','status':'in_progress','activeForm':'B'},"
+         "{'content':'c','status':'pending','activeForm':'C'}]}");
     assert_text(r, "The list is set: 1 done, 1 in progress, 1 to come.");
     assert_string_equal(r->run.result.facts.p,
                         "\"todos\":[{\"content\":\"a\",\"status\":\"completed\",\"activeForm\":"
                         "\"A\"},{\"content\":\"b\",\"status\":\"in_progress\",\"activeForm\":"
                         "\"B\"},{\"content\":\"c\",\"status\":\"pending\",\"activeForm\":\"C\"}]");
-    assert_true(str_starts(buf_str(&r->run.result.details), S("{\"oldTodos\":[1],\"newTodos\":[{")));
-    call(r, &tool_todo, "{'todos':[{'content':'a','status':'in_progress','activeForm':'A'},"
-                        "{'content':'b','status':'in_progress','activeForm':'B'}]}");
+    assert_true(
+        str_starts(buf_str(&r->run.result.details), S("{\"oldTodos\":[1],\"newTodos\":[{")));
+    call(r, &tool_todo,
+         "{'todos':[{'content':'a','status':'in_progress','activeForm':'A'},"
+         "{'content':'b','status':'in_progress','activeForm':'B'}]}");
     assert_false(failed(r));
     assert_says(r, "Better have one in progress");
     call(r, &tool_todo, "{'todos':[]}");

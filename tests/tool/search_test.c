@@ -84,8 +84,7 @@ static void S058_three_modes(void **state)
     static const struct {
         const char *input, *text;
     } rows[] = {
-        {"{'pattern':'needle'}",
-         ".hidden/d.c\nsrc/b.c\nsrc/deep/c.c\nsrc/deep/esc.txt"},
+        {"{'pattern':'needle'}", ".hidden/d.c\nsrc/b.c\nsrc/deep/c.c\nsrc/deep/esc.txt"},
         {"{'pattern':'needle','output_mode':'count'}",
          ".hidden/d.c:1\nsrc/b.c:1\nsrc/deep/c.c:2\nsrc/deep/esc.txt:1\n"
          "[5 matching lines in 4 files]"},
@@ -139,15 +138,20 @@ static void S058_matches_a_reference(void **state)
     size_t n = 0, lines = 0;
     FILE *pipe;
 
-    assert_int_equal(system(arena_printf(&r->arena, "cp -r %s/src %s/corpus", REIN_SOURCE,
-                                         r->folder).p), 0);
-    call(r, &tool_grep, "{'pattern':'static (bool|void) [a-z_]+\\\\(','path':'corpus',"
-                        "'output_mode':'content','head_limit':0,'glob':'*.c'}");
+    assert_int_equal(
+        system(arena_printf(&r->arena, "cp -r %s/src %s/corpus", REIN_SOURCE, r->folder).p), 0);
+    call(r, &tool_grep,
+         "{'pattern':'static (bool|void) [a-z_]+\\\\(','path':'corpus',"
+         "'output_mode':'content','head_limit':0,'glob':'*.c'}");
     assert_false(failed(r));
     for (str rest = said(r); rest.n; lines++)
         str_cut(&rest, '\n');
-    pipe = popen(arena_printf(&r->arena, "cd %s && LC_ALL=C grep -rnE --include='*.c' "
-                              "'static (bool|void) [a-z_]+\\(' corpus", r->folder).p, "r");
+    pipe = popen(arena_printf(&r->arena,
+                              "cd %s && LC_ALL=C grep -rnE --include='*.c' "
+                              "'static (bool|void) [a-z_]+\\(' corpus",
+                              r->folder)
+                     .p,
+                 "r");
     assert_non_null(pipe);
     while (fgets(line, sizeof line, pipe)) {
         n++;
@@ -263,7 +267,7 @@ static void S090_what_is_parallel(void **state)
         const struct tool *tool;
         bool concurrent, read_only;
     } rows[] = {
-        {&tool_read, true, true},   {&tool_glob, true, true},   {&tool_grep, true, true},
+        {&tool_read, true, true},    {&tool_glob, true, true},   {&tool_grep, true, true},
         {&tool_write, false, false}, {&tool_edit, false, false}, {&tool_bash, false, false},
         {&tool_todo, false, true},
     };

@@ -191,9 +191,9 @@ static void a_line_is_cut_by_columns(void **state)
         int columns;
         const char *out;
     } rows[] = {
-        {"exact", 5, "exact"},      {"longer", 5, "lon …"},   {"世界世界", 8, "世界世界"},
-        {"世界世界", 7, "世界 …"},  {"a\nb", 10, "a …"},      {"a\n", 10, "a"},
-        {"a\tb", 10, "a b"},        {"\x1b[31mred", 5, "red"}, {"", 5, ""},
+        {"exact", 5, "exact"},     {"longer", 5, "lon …"},    {"世界世界", 8, "世界世界"},
+        {"世界世界", 7, "世界 …"}, {"a\nb", 10, "a …"},       {"a\n", 10, "a"},
+        {"a\tb", 10, "a b"},       {"\x1b[31mred", 5, "red"}, {"", 5, ""},
     };
 
     (void)state;

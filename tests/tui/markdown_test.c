@@ -78,11 +78,11 @@ static void whole_blocks_are_found_while_text_is_written(void **state)
         {"a\n\n", 3},
         {"a\n\nb\n", 3},
         {"a\n \nb\n\nc", 7},
-        {"```\na\n\nb\n", 0},           /* a blank line of code is not the end */
+        {"```\na\n\nb\n", 0}, /* a blank line of code is not the end */
         {"```\na\n\n```\n\nb", 12},
-        {"~~~~\n```\n\n~~~~\n\n", 16},  /* the other fence, or a shorter one, does not close it */
+        {"~~~~\n```\n\n~~~~\n\n", 16}, /* the other fence, or a shorter one, does not close it */
         {"````\n```\n\n", 0},
-        {"    ```\n\n", 9},             /* indented: no fence */
+        {"    ```\n\n", 9}, /* indented: no fence */
     };
 
     (void)state;

@@ -37,16 +37,29 @@ static void tell(struct render *r, const struct told *events)
 #define B "aaaaaaaa-0000-7000-8000-000000000002"
 #define C "aaaaaaaa-0000-7000-8000-000000000003"
 
-#define START(id, type) {"event_start", NULL, "{\"event\":{\"type\":\"" type "\",\"id\":\"" id "\"}}"}
-#define DELTA(id, text)                                                                            \
-    {"event_delta", NULL,                                                                          \
-     "{\"event_id\":\"" id "\",\"delta\":{\"content\":{\"type\":\"text\",\"text\":\"" text "\"}}}"}
-#define TEXT(id, text)                                                                             \
-    {"agent.message", id, "{\"content\":[{\"type\":\"text\",\"text\":\"" text "\"}]}"}
-#define IDLE                                                                                       \
-    {"session.status_idle", NULL,                                                                  \
-     "{\"stop_reason\":{\"type\":\"end_turn\"},\"result\":{\"requests\":1,\"duration_us\":0}}"}
-#define RUNNING {"session.status_running", NULL, "{}"}
+#define START(id, type) \
+    { \
+        "event_start", NULL, "{\"event\":{\"type\":\"" type "\",\"id\":\"" id "\"}}" \
+    }
+#define DELTA(id, text) \
+    { \
+        "event_delta", NULL, \
+            "{\"event_id\":\"" id "\",\"delta\":{\"content\":{\"type\":\"text\",\"text\":\"" text \
+            "\"}}}" \
+    }
+#define TEXT(id, text) \
+    { \
+        "agent.message", id, "{\"content\":[{\"type\":\"text\",\"text\":\"" text "\"}]}" \
+    }
+#define IDLE \
+    { \
+        "session.status_idle", NULL, \
+            "{\"stop_reason\":{\"type\":\"end_turn\"},\"result\":{\"requests\":1,\"duration_us\":0}}" \
+    }
+#define RUNNING \
+    { \
+        "session.status_running", NULL, "{}" \
+    }
 #define END_LINE "done · 1 request · 0 tokens in, 0 out · 0.0 s\n"
 
 static void a_turn_in_a_file_is_plain(void **state)
@@ -80,11 +93,15 @@ static void a_turn_in_a_file_is_plain(void **state)
  * when the next block has begun by then. */
 static void text_appears_while_it_is_written(void **state)
 {
-    static const struct told first[] = {RUNNING, START(A, "agent.message"), DELTA(A, "One"),
-                                        DELTA(A, " block.\\n\\nTwo"), {0}};
-    static const struct told then[] = {DELTA(A, " more"), START(B, "agent.message"),
-                                       TEXT(A, "One block.\\n\\nTwo more"), DELTA(B, "Three"),
-                                       TEXT(B, "Three"), IDLE, {0}};
+    static const struct told first[] = {
+        RUNNING, START(A, "agent.message"), DELTA(A, "One"), DELTA(A, " block.\\n\\nTwo"), {0}};
+    static const struct told then[] = {DELTA(A, " more"),
+                                       START(B, "agent.message"),
+                                       TEXT(A, "One block.\\n\\nTwo more"),
+                                       DELTA(B, "Three"),
+                                       TEXT(B, "Three"),
+                                       IDLE,
+                                       {0}};
     struct buf out;
     struct render *r = begin(true, &out);
 
@@ -99,8 +116,8 @@ static void text_appears_while_it_is_written(void **state)
 
 static void a_block_without_pieces_is_shown_whole(void **state)
 {
-    static const struct told events[] = {RUNNING, START(A, "agent.thinking"), DELTA(A, "hidden"),
-                                         TEXT(B, "Shown."), IDLE, {0}};
+    static const struct told events[] = {
+        RUNNING, START(A, "agent.thinking"), DELTA(A, "hidden"), TEXT(B, "Shown."), IDLE, {0}};
     struct buf out;
     struct render *r = begin(true, &out);
 
@@ -158,14 +175,14 @@ static void questions_wait_in_order_until_they_are_decided(void **state)
         {"rein.permission_decided", NULL, "{\"tool_use_id\":\"" C "\",\"decision\":\"ask\"}"},
         {0},
     };
-    static const struct told decided[] = {
-        {"rein.permission_decided", NULL,
-         "{\"tool_use_id\":\"" B "\",\"decision\":\"allow\",\"by\":\"user\"}"},
-        {0}};
-    static const struct told interrupted[] = {
-        {"agent.tool_result", NULL,
-         "{\"tool_use_id\":\"" C "\",\"content\":\"\",\"outcome\":\"interrupted\"}"},
-        {0}};
+    static const struct told decided[] = {{"rein.permission_decided", NULL,
+                                           "{\"tool_use_id\":\"" B
+                                           "\",\"decision\":\"allow\",\"by\":\"user\"}"},
+                                          {0}};
+    static const struct told interrupted[] = {{"agent.tool_result", NULL,
+                                               "{\"tool_use_id\":\"" C
+                                               "\",\"content\":\"\",\"outcome\":\"interrupted\"}"},
+                                              {0}};
     struct buf out;
     struct render *r = begin(true, &out);
 
