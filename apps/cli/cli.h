@@ -42,6 +42,7 @@ bool command_has_flag(const struct command *command, enum flag flag);
 bool command_has_option(const struct command *command, const rein_option *option);
 
 struct cli {
+    const char *program; /* as it was called */
     const struct command *command;
     const char *values[FLAG_END]; /* of a flag; "" for a switch that was given; NULL: not given */
     rein_config *config;

@@ -107,18 +107,19 @@ static void introduce(struct cli *cli, const char *folder)
 
 static void conclude(struct cli *cli, const char *folder, const char *id, int code)
 {
-    const char *model = rein_config_get(cli->config, "model", NULL);
+    const char *model = rein_config_get(cli->config, "model", NULL), *self = cli->program;
 
     printf("\n%s answered%s. The project as it is now: %s\n"
            "Every step is in the log, session %s:\n\n"
-           "  rein session show %s\n"
-           "  rein session verify %s\n"
-           "  rein session export %s > session.jsonl\n\n"
+           "  %s session show %s\n"
+           "  %s session verify %s\n"
+           "  %s session export %s > session.jsonl\n\n"
            "The same with a real model:\n\n"
            "  export ANTHROPIC_API_KEY=...\n"
-           "  rein demo --model anthropic/claude-opus-5-5\n\n"
-           "Or in a project of your own: cd there and type 'rein'.\n",
-           model, code ? ", but the turn did not end well" : "", folder, id, id, id, id);
+           "  %s demo --model anthropic/claude-opus-5-5\n\n"
+           "Or in a project of your own: cd there and run %s.\n",
+           model, code ? ", but the turn did not end well" : "", folder, id, self, id, self, id,
+           self, id, self, self);
 }
 
 int cmd_demo(struct cli *cli)

@@ -44,6 +44,7 @@ int main(int argc, char **argv)
 
     harden();
     signal(SIGPIPE, SIG_IGN); /* a reader that is gone is an error of writing, told once */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file-size limit: the store says it as a full disk */
     if (cli_parse(&cli, argc, argv, &err) != REIN_OK)
         code = complain_usage("%s", err.text);
     else

@@ -293,6 +293,7 @@ rein_status cli_parse(struct cli *cli, int argc, char **argv, rein_error *err)
 
     rein_options(&n);
     r.used = memory_new(n * sizeof *r.used);
+    cli->program = argv[0] && argv[0][0] ? argv[0] : "rein";
     cli->config = rein_config_new();
     cli->arguments = memory_new(((size_t)argc + 1) * sizeof *cli->arguments);
     const char **owned = cli->arguments;

@@ -14,6 +14,7 @@
 
 #include "base/memory.h"
 #include "hands/hands_impl.h"
+#include "platform/file.h"
 
 enum { GRACE_MS = 2000, PREPARE_MS = 1, SETTLE_MS = 500, TEXT_MAX = 128 * 1024 - 1 };
 
@@ -37,6 +38,14 @@ static const char *copy(struct arena *a, const char *text)
     return text ? arena_cstr(a, str_of(text)) : NULL;
 }
 
+/* Without symlinks, as all paths of a sandbox are; one that does not exist stays as it is. */
+static const char *canonical(struct arena *a, const char *path)
+{
+    const char *out = NULL;
+
+    return path && file_canonical(path, a, &out, NULL) == REIN_OK ? out : copy(a, path);
+}
+
 static struct hands *hands_new(struct loop *loop, const struct hands_spec *spec, int root)
 {
     struct hands *h = memory_new(sizeof *h);
@@ -55,7 +64,7 @@ static struct hands *hands_new(struct loop *loop, const struct hands_spec *spec,
     h->environment = hands_environment(user, h->folder, sandboxed, a);
     h->sandbox = (struct sandbox_spec){
         .level = spec->level, .workspace = h->folder, .readable_results = h->results,
-        .masked = copy_list(a, spec->masked), .home = copy(a, hands_variable(user, "HOME")),
+        .masked = copy_list(a, spec->masked), .home = canonical(a, hands_variable(user, "HOME")),
         .state = copy(a, spec->state)};
     return h;
 }

@@ -168,7 +168,7 @@ rein_status group_write(struct store *store, struct list *units, bool *committed
         if (status == REIN_OK || !culprit)
             break;
         id_uuid(culprit->session, uuid);
-        status = error_context(err, "session %s", uuid);
+        error_context(err, "session %s", uuid);
         writer_fail_log(culprit, err);
         culprit->excluded = true;
         status = REIN_OK;

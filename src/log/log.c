@@ -188,9 +188,10 @@ static rein_status claim(struct store *store, struct id session, struct store_se
         return status;
     int64_t n = at->n;
     status = store->ops->session(reading, session, at, err);
-    if (status == REIN_OK && at->head > 0 && !at->has_hash)
-        status = fail(err, REIN_CORRUPT, "a session is damaged: its last event %llu is missing",
-                      (unsigned long long)at->head);
+    if (status == REIN_OK && at->last != at->head)
+        status = fail(err, REIN_CORRUPT,
+                      "a session is damaged: it ends at event %llu, and its last one is %llu",
+                      (unsigned long long)at->head, (unsigned long long)at->last);
     if (status != REIN_OK)
         store->ops->release(store->writing, n);
     return status;

@@ -123,14 +123,20 @@ rein_status store_read(struct store *store, struct id session, uint64_t from, ui
         status = store->ops->session(db, session, &at, &local);
     if (status != REIN_OK)
         return give(status, &local, err);
+    bool to_the_end = to == 0 || to >= at.head;
     if (from == 0)
         from = 1;
-    if (to == 0 || to > at.head)
+    if (to_the_end)
         to = at.head;
     if (from <= to) {
         status = find_previous(store, db, at.n, from, &r);
         if (status == REIN_OK)
             status = read_pieces(store, db, at.n, to, &r);
+    }
+    if (status == REIN_OK && to_the_end && !r.stopped && at.last > at.head) {
+        r.next = at.head + 1;
+        damaged(&r, "is there, though the session ends before it");
+        status = r.status;
     }
     return give(status, &local, err);
 }

@@ -64,8 +64,8 @@ rein_status sqlite_session(struct store_db *db, struct id session, struct store_
         out->owner.pid = sqlite3_column_int64(s, 3);
         memcpy(out->owner.host, host.p ? host.p : "",
                host.n < sizeof out->owner.host ? host.n : sizeof out->owner.host - 1);
-        out->has_hash = sqlite3_column_type(s, 5) != SQLITE_NULL &&
-                        sqlite_bytes(s, 5, out->hash.b, sizeof out->hash.b);
+        sqlite_bytes(s, 5, out->hash.b, sizeof out->hash.b);
+        out->last = (uint64_t)sqlite3_column_int64(s, 6);
     }
     rein_status ended = end_rows(db, s, code, err);
     return ended != REIN_OK ? ended : status;

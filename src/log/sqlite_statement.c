@@ -73,7 +73,8 @@ static const char *const texts[STMT_COUNT] = {
                        " ON CONFLICT(sha) DO NOTHING",
     [STMT_USE_BLOB] = "INSERT INTO blob_use(session, sha, seq) VALUES(?1, ?2, ?3)"
                       " ON CONFLICT DO NOTHING",
-    [STMT_SESSION] = "SELECT s.n, s.head, s.epoch, s.owner_pid, s.owner_host, e.hash"
+    [STMT_SESSION] = "SELECT s.n, s.head, s.epoch, s.owner_pid, s.owner_host, e.hash,"
+                     " (SELECT max(seq) FROM event WHERE session = s.n)"
                      " FROM session s LEFT JOIN event e ON e.session = s.n AND e.seq = s.head"
                      " WHERE s.id = ?1",
     [STMT_EVENTS] = "SELECT seq, id, thread, type, v, at, cause, payload, salt, leaf, hash"

@@ -28,8 +28,8 @@ struct store_owner {
 struct store_session {
     int64_t n;
     uint64_t head, epoch;
-    struct digest hash; /* of the head's event                          */
-    bool has_hash;      /* false: the head is 0, or its event is gone   */
+    uint64_t last;      /* the last event that is there: the head, unless damaged */
+    struct digest hash; /* of the head's event                                    */
     struct store_owner owner;
 };
 

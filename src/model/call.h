@@ -34,7 +34,7 @@ struct model_call {
     str packed;           /* the content-encoding, which we never ask for                 */
     struct timer timer;   /* http: patience after the last event; script: the next step   */
     bool stopped, failed; /* STREAM_STOP, STREAM_ERROR were given                         */
-    bool canceled, over;
+    bool canceled;
     int64_t started;
 
     struct http_call *http; /* one of the two */

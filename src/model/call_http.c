@@ -85,14 +85,29 @@ static rein_status put_key(struct model_call *call, const struct model_keys *key
     return check_key(key, provider->key_variable, err);
 }
 
+static rein_status check_size(const struct model_provider *provider, const str *segments, size_t n,
+                              struct error *err)
+{
+    int64_t size = 0;
+
+    for (size_t i = 0; i < n; i++)
+        size += (int64_t)segments[i].n;
+    if (provider->request_max == 0 || size <= provider->request_max)
+        return REIN_OK;
+    return fail(err, REIN_LIMIT, "the request has %.1f MiB, and %s takes %lld at most",
+                (double)size / 1048576, provider->name, (long long)(provider->request_max >> 20));
+}
+
 rein_status call_http(struct model_call *call, const struct model_keys *keys, const str *segments,
                       size_t n, struct error *err)
 {
     str headers[HEADERS_MAX];
     struct http_request request = {.headers = headers, .segments = segments, .n_segments = n};
     struct buf url;
-    rein_status status = put_key(call, keys, &headers[0], err);
+    rein_status status = check_size(call->model.provider, segments, n, err);
 
+    if (status == REIN_OK)
+        status = put_key(call, keys, &headers[0], err);
     if (status != REIN_OK)
         return status;
     headers[1] = S("content-type: application/json");

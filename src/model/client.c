@@ -127,8 +127,7 @@ static void judge(struct model_call *call, rein_status status, const struct erro
 
 void call_done(struct model_call *call, rein_status status, const struct error *error)
 {
-    call->over = true; /* the last events may make a listener cancel it */
-    call->http = NULL;
+    call->http = NULL; /* the last events may make a listener cancel it: nothing is left to do */
     judge(call, status, error);
     timer_stop(&call->timer);
     list_remove(&call->link);
@@ -184,8 +183,6 @@ static void on_canceled(struct timer *timer)
 void model_cancel(struct model_call *call)
 {
     call->canceled = true;
-    if (call->over)
-        return;
     if (call->http)
         http_cancel(call->http);
     else

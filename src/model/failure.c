@@ -19,31 +19,31 @@ enum { SHOWN_MAX = 140 };
 /* The first row that fits counts; 0 and NULL fit all. */
 static const struct {
     int http_status;
-    const char *type;
     rein_status status;
+    const char *type;
 } rows[] = {
-    {401, NULL, REIN_AUTH},
-    {403, NULL, REIN_AUTH},
-    {0, "authentication_error", REIN_AUTH},
-    {0, "permission_error", REIN_AUTH},
-    {402, NULL, REIN_DENIED},
-    {0, "billing_error", REIN_DENIED},
-    {404, NULL, REIN_NOT_FOUND},
-    {0, "not_found_error", REIN_NOT_FOUND},
-    {413, NULL, REIN_LIMIT},
-    {0, "request_too_large", REIN_LIMIT},
-    {429, NULL, REIN_OVERLOADED},
-    {503, NULL, REIN_OVERLOADED},
-    {529, NULL, REIN_OVERLOADED},
-    {0, "rate_limit_error", REIN_OVERLOADED},
-    {0, "overloaded_error", REIN_OVERLOADED},
-    {408, NULL, REIN_NETWORK},
-    {409, NULL, REIN_NETWORK},
-    {0, "invalid_request_error", REIN_INVALID},
-    {400, NULL, REIN_INVALID},
-    {422, NULL, REIN_INVALID},
-    {0, "api_error", REIN_NETWORK},
-    {0, "timeout_error", REIN_NETWORK},
+    {401, REIN_AUTH, NULL},
+    {403, REIN_AUTH, NULL},
+    {0, REIN_AUTH, "authentication_error"},
+    {0, REIN_AUTH, "permission_error"},
+    {402, REIN_DENIED, NULL},
+    {0, REIN_DENIED, "billing_error"},
+    {404, REIN_NOT_FOUND, NULL},
+    {0, REIN_NOT_FOUND, "not_found_error"},
+    {413, REIN_LIMIT, NULL},
+    {0, REIN_LIMIT, "request_too_large"},
+    {429, REIN_OVERLOADED, NULL},
+    {503, REIN_OVERLOADED, NULL},
+    {529, REIN_OVERLOADED, NULL},
+    {0, REIN_OVERLOADED, "rate_limit_error"},
+    {0, REIN_OVERLOADED, "overloaded_error"},
+    {408, REIN_NETWORK, NULL},
+    {409, REIN_NETWORK, NULL},
+    {0, REIN_INVALID, "invalid_request_error"},
+    {400, REIN_INVALID, NULL},
+    {422, REIN_INVALID, NULL},
+    {0, REIN_NETWORK, "api_error"},
+    {0, REIN_NETWORK, "timeout_error"},
 };
 
 /* Words by which servers say that a conversation has outgrown the window. */

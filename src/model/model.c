@@ -11,7 +11,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const struct model_provider providers[] = {
-#define PROVIDER(name_, wire_, url_, url_variable_, key_, token_, header_, headers_) \
+#define PROVIDER(name_, wire_, url_, url_variable_, key_, token_, header_, headers_, max_) \
     {.name = name_, \
      .wire = wire_, \
      .base_url = url_, \
@@ -19,7 +19,8 @@ static const struct model_provider providers[] = {
      .key_variable = key_, \
      .token_variable = token_, \
      .key_header = header_, \
-     .headers = headers_},
+     .headers = headers_, \
+     .request_max = (int64_t)(max_) << 20},
 #include "model/providers.def"
 #undef PROVIDER
 };

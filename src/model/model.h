@@ -16,24 +16,25 @@
 #include "wire/format.h"
 
 struct model_profile {
-    const char *pattern;      /* of the model's id, a glob; first row that fits  */
+    const char *pattern; /* of the model's id, a glob; first row that fits  */
     int64_t window, max_output;
-    int64_t default_output;   /* max_tokens that we send                         */
+    int64_t default_output; /* max_tokens that we send                         */
     double input, output, cache_read, cache_write_5m, cache_write_1h; /* USD per million tokens */
-    int64_t tier_above;       /* input tokens beyond which all prices are times  */
-    double tier_factor;       /* this; 0: one tier                               */
-    const char *thinking;     /* JSON for the request, or NULL                   */
-    const char *effort;       /* or NULL                                         */
-    const char *provider;     /* whose models these are, or NULL: anybody's      */
+    int64_t tier_above;   /* input tokens beyond which all prices are times  */
+    double tier_factor;   /* this; 0: one tier                               */
+    const char *thinking; /* JSON for the request, or NULL                   */
+    const char *effort;   /* or NULL                                         */
+    const char *provider; /* whose models these are, or NULL: anybody's      */
 };
 
 struct model_provider {
-    const char *name;         /* "anthropic"                                     */
-    const char *wire;         /* row of wire/formats.def                         */
-    const char *base_url;     /* default address                                 */
+    const char *name;     /* "anthropic"                                     */
+    const char *wire;     /* row of wire/formats.def                         */
+    const char *base_url; /* default address                                 */
     const char *base_url_variable, *key_variable, *token_variable; /* environment names, or NULL */
-    const char *key_header;   /* name of the header that carries the API key     */
-    const char *headers;      /* further lines that every request has, or NULL   */
+    const char *key_header; /* name of the header that carries the API key     */
+    const char *headers;    /* further lines that every request has, or NULL   */
+    int64_t request_max;    /* bytes of a request body that it takes; 0: any   */
 };
 
 /* A model that was looked up; strings live in the arena of model_resolve(). */
@@ -41,9 +42,9 @@ struct model {
     const struct model_provider *provider;
     const struct wire_format *wire;
     const struct model_profile *profile;
-    str name;       /* as asked for: "anthropic/claude-opus-5-5", "script:demo"      */
-    str id;         /* as sent: "claude-opus-5-5"                                    */
-    str script;     /* path of the scenario, or empty                                */
+    str name;   /* as asked for: "anthropic/claude-opus-5-5", "script:demo"      */
+    str id;     /* as sent: "claude-opus-5-5"                                    */
+    str script; /* path of the scenario, or empty                                */
     str base_url;
 };
 
@@ -73,7 +74,7 @@ struct model_call;
 
 /* How a request ended. */
 struct model_outcome {
-    rein_status status;     /* REIN_OK: STREAM_STOP was delivered                              */
+    rein_status status; /* REIN_OK: STREAM_STOP was delivered                              */
     struct error error;
     int http_status;        /* 0: no response                                                  */
     int64_t retry_after_ms; /* -1: the server did not say                                      */
@@ -91,7 +92,8 @@ struct model_events {
 };
 
 /* Send one request. The body is the concatenation of `segments`; they are borrowed until done, and
- * are not copied. REIN_AUTH when the provider wants a key and there is none: names the variable. */
+ * are not copied. REIN_AUTH when the provider wants a key and there is none: names the variable.
+ * REIN_LIMIT when the body is larger than the provider takes. */
 rein_status model_send(struct model_client *client, const struct model *model,
                        const struct model_keys *keys, const str *segments, size_t n,
                        const struct model_events *events, void *data, struct model_call **out,

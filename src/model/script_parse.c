@@ -13,6 +13,12 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+static const char all_words[] =
+#define WORD(word, says) word ", "
+#include "model/script_words.def"
+#undef WORD
+    "or '#'";
+
 static const char *const words[] = {
 #define WORD(word, says) word,
 #include "model/script_words.def"
@@ -103,10 +109,7 @@ static rein_status unknown_word(struct reader *r, str word)
     if (at >= 0)
         return script_fault(r, word.p, "unknown line '%.*s'; did you mean '%s'?", FS(word),
                             words[at]);
-    return script_fault(r, word.p,
-                        "unknown line '%.*s'; lines begin with model, user, file, request, log, "
-                        "idle, option, answer, output, exit, or '#'",
-                        FS(word));
+    return script_fault(r, word.p, "unknown line '%.*s'; lines begin with %s", FS(word), all_words);
 }
 
 static bool is_known(str word)
@@ -117,7 +120,7 @@ static bool is_known(str word)
     return false;
 }
 
-/* The entry at `at`: its line and those below that begin with a blank or are empty. */
+/* The next entry: its line, and those below that are empty, remarks, or begin with a blank. */
 static str cut_entry(str *rest)
 {
     str whole = *rest;
@@ -127,7 +130,7 @@ static str cut_entry(str *rest)
         size_t line = str_find(str_skip(whole, n), '\n');
 
         n = line == SIZE_MAX ? whole.n : n + line + 1;
-    } while (n < whole.n && script_is_blank(whole.p[n]));
+    } while (n < whole.n && (script_is_blank(whole.p[n]) || whole.p[n] == '#'));
     *rest = str_skip(whole, n);
     return str_take(whole, n);
 }
@@ -141,16 +144,13 @@ static rein_status parse_entries(struct script *s, str text, struct error *err)
     while (text.n) {
         str entry_text = cut_entry(&text);
         struct reader r = {s, start, entry_text.p, entry_text.p, entry_text.p + entry_text.n, err};
-        str word = {r.at, 0};
 
-        if (script_is_blank(*r.at) && script_at_end(&r))
-            continue; /* empty lines at the beginning */
-        if (*entry_text.p == '#')
-            continue;
-        if (script_is_blank(*entry_text.p))
+        if (script_at_end(&r))
+            continue; /* empty lines and remarks */
+        if (r.at != r.entry)
             return script_fault(&r, r.at,
                                 "this line goes on from none; lines begin in the first column");
-        word = script_peek(&r);
+        str word = script_peek(&r);
         if (!is_known(word))
             return unknown_word(&r, word.n ? word : str_take(entry_text, 1));
         if (!script_take(&r, "model"))

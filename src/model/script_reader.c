@@ -31,7 +31,7 @@ rein_status script_fault(struct reader *r, const char *at, const char *format, .
 /* To the next token of the entry, over line ends and lines of comment. */
 static void script_skip_blanks(struct reader *r)
 {
-    bool fresh = false;
+    bool fresh = r->at == r->entry;
 
     while (r->at < r->end) {
         if (fresh && *r->at == '#') {
@@ -125,7 +125,7 @@ rein_status script_text(struct reader *r, const char *of, str *out)
     snprintf(expected, sizeof expected, "a \"text\" in quotes after '%s'", of);
     buf_init(&joined, BUF_NO_MAX);
     do {
-        struct json *node;
+        struct json *node = NULL;
 
         if ((status = script_value(r, '"', expected, &node)) != REIN_OK)
             break;

@@ -126,6 +126,7 @@ static void timer_due(struct timer_handle *h)
 {
     struct timer *timer = h->timer;
 
+    assert(timer); /* an idle handle is neither in uv's heap nor in a list of due ones */
     timer_handle_give(h);
     timer->fn(timer);
 }

@@ -104,14 +104,12 @@ static bool is_assignment(str word)
 /* git's own options stand before the subcommand: "git -C x push" is a push. */
 static void add_git(struct reader *r, size_t i)
 {
+    static const char takes_next[] = "-C -c --git-dir --work-tree --namespace --super-prefix "
+                                     "--config-env --attr-source";
     size_t j = i + 1;
-    str word = S("");
 
-    while (j < r->words && str_starts(word = word_at(r, j), S("-")))
-        j += word_is_in(word, "-C -c --git-dir --work-tree --namespace --super-prefix --config-env "
-                              "--exec-path --attr-source --list-cmds")
-                 ? 2
-                 : 1;
+    while (j < r->words && str_starts(word_at(r, j), S("-")))
+        j += word_is_in(word_at(r, j), takes_next) ? 2 : 1;
     if (j > i + 1 && j < r->words)
         add_command(r, arena_printf(r->a, "git %.*s", FS(tail_at(r, j))), false);
 }
@@ -159,6 +157,7 @@ static void add_tails(struct reader *r)
             add_tail(r, j);
         runs = runs || word_is_in(word_at(r, j), "-exec -execdir -ok -okdir");
     }
+    r->scan->runs_text = r->scan->runs_text || runs;
 }
 
 /* ---- characters to words --------------------------------------------------------------------- */
@@ -347,6 +346,7 @@ void scan_command(str text, struct arena *a, struct scan *out)
 {
     memset(out, 0, sizeof *out);
     read_all(out, a, text, QUOTES_HOLD);
-    read_all(out, a, text, QUOTES_PART);
     read_all(out, a, text, QUOTES_VANISH);
+    if (out->runs_text)
+        read_all(out, a, text, QUOTES_PART);
 }

@@ -2,8 +2,9 @@
  * scan_command.h - every simple command that a shell text may run, and more: for deny and ask rules,
  * which must not miss one. Over-approximates; never to be used to allow.
  *
- * The text is read three times: with quotes as the shell has them, with quotes as borders (so that
- * what stands in a quoted script is seen), and with quotes, commas and braces gone.
+ * The text is read three times: with quotes as the shell has them; with quotes, commas and braces
+ * gone; and, where something takes a text to run it, with quotes as borders. So a quoted script is
+ * seen, and a commit message that begins with the name of a command is none.
  */
 #ifndef POLICY_SCAN_COMMAND_H
 #define POLICY_SCAN_COMMAND_H
@@ -22,6 +23,7 @@ struct scan {
     size_t words_n;
     str *targets; /* targets of output redirections                                    */
     size_t targets_n;
+    bool runs_text;   /* something in it runs what its words say (sh -c, eval, env, xargs, ...) */
     bool is_computed; /* a command word comes from a variable, glob or substitution       */
     /* how much room the arrays have */
     size_t room, words_room, targets_room;

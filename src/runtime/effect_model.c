@@ -86,8 +86,11 @@ static void announce(struct request_run *r, const struct stream_event *ev)
     json_object(&w);
     json_put(&w, "type", event_name(type_of(ev->block.kind)));
     json_put(&w, "id", str_of(id));
-    if (ev->block.name.n)
+    json_put(&w, "message_id", str_of(r->message_id));
+    if (ev->block.kind == BLOCK_TOOL_USE) {
         json_put(&w, "name", ev->block.name);
+        json_put(&w, "call", ev->block.id);
+    }
     json_object_end(&w);
     json_object_end(&w);
     session_pass(r->s, EV_EVENT_START, buf_str(&payload));
@@ -138,7 +141,6 @@ static void write_text(struct json_writer *w, const struct request_run *r, const
         json_put_raw(w, "citations", b->native);
     json_object_end(w);
     json_array_end(w);
-    json_put(w, "message_id", str_of(r->message_id));
     json_put(w, "model", str_of(r->model));
 }
 
@@ -189,6 +191,7 @@ static void write_block(struct json_writer *w, const struct request_run *r, cons
         json_put_raw(w, "native", b->native);
         break;
     }
+    json_put(w, "message_id", str_of(r->message_id));
     json_object_end(w);
 }
 

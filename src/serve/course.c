@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/sha256.h"
 
 void course_init(struct course *c, const struct door_info *info)
 {
@@ -183,9 +184,18 @@ void course_uuid(struct course *c, char out[ID_UUID_SIZE])
 {
     struct id id = c->event_id;
     uint32_t n = c->lines++;
+    struct sha256 sha;
+    struct digest digest;
 
-    for (int i = 0; i < 4; i++)
-        id.b[15 - i] = (unsigned char)(id.b[15 - i] ^ (n >> (8 * i)));
+    if (n > 0) { /* no chance here: the same events give the same lines (UUIDv8) */
+        sha256_init(&sha);
+        sha256_add(&sha, str_make((const char *)id.b, sizeof id.b));
+        sha256_add_u64(&sha, n);
+        digest = sha256_done(&sha);
+        memcpy(id.b, digest.b, sizeof id.b);
+        id.b[6] = (unsigned char)((id.b[6] & 0x0f) | 0x80);
+        id.b[8] = (unsigned char)((id.b[8] & 0x3f) | 0x80);
+    }
     id_uuid(id, out);
 }
 

@@ -49,7 +49,7 @@ bool course_wants(const rein_event *event);
 /* Fold one event; returns its payload's tree (valid until the next), NULL when it is no JSON. */
 const struct json *course_apply(struct course *c, const rein_event *event);
 
-/* A UUID for the next line: the event's own for the first, varied for those that follow. */
+/* A UUID for the next line: the event's own for the first, made from it for those that follow. */
 void course_uuid(struct course *c, char out[ID_UUID_SIZE]);
 
 /* The model's id of a call, given the id of its event; that id itself when the call is not known. */

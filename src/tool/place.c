@@ -290,7 +290,7 @@ static rein_status find_existing(struct tool_run *run, struct target *t, struct 
 
 static rein_status find_new(struct tool_run *run, struct target *t, struct error *err)
 {
-    str parent = arena_str(run->arena, path_parent(t->now.path)), real;
+    str parent = arena_str(run->arena, path_parent(t->now.path)), real = S("");
     struct stat st;
     rein_status status = open_folder(run, parent, &t->folder, err);
 

@@ -95,7 +95,7 @@ static rein_status spill_write(const char *folder, str call_id, str bytes,
                                char path[SPILL_PATH_SIZE], struct error *err)
 {
     rein_status status;
-    int fd;
+    int fd = -1;
 
     status = spill_open(folder, call_id, path, &fd, err);
     if (status != REIN_OK)

@@ -254,7 +254,7 @@ static void the_demo_mends_its_project(void **state)
     assert_has(w.out.p, "script:demo answers");
     assert_has(w.out.p, "FAIL shares_a_refund_as_the_purchase");
     assert_has(w.out.p, "All ten tests pass.");
-    assert_has(w.out.p, "rein session verify ");
+    assert_has(w.out.p, " session verify ");
     assert_null(memchr(w.out.p, '\x1b', w.out.n));
     snprintf(command, sizeof command, "make -s -C %s/rein-demo-* test >/dev/null 2>&1", w.root);
     assert_int_equal(system(command), 0);

@@ -9,10 +9,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
-static const char scenario[] = "model when tool_result \"x\" text \"${folder}\"\n"
-                               "model when not user \"y\" when system \"z\" tool_use A {\"a\":\"${folder}\"}\n"
-                               "model otherwise text \"a\" pause 1 text \"b\" cut 3\n"
-                               "model error 529 overloaded_error \"no\"\n";
+static const char scenario[] =
+    "model when tool_result \"x\" text \"${folder}\"\n"
+    "model when not user \"y\" when system \"z\" tool_use A {\"a\":\"${folder}\"}\n"
+    "model otherwise text \"a\" pause 1 text \"b\" cut 3\n"
+    "model error 529 overloaded_error \"no\"\n";
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {

@@ -1,5 +1,6 @@
 /*
- * sse_fuzz.c - the same bytes give the same frames, however they are cut. The first byte says where.
+ * sse_fuzz.c - the same bytes give the same frames, however they are cut. The first byte says
+ * where.
  */
 #include <stdint.h>
 #include <stdlib.h>

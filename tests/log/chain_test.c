@@ -120,6 +120,33 @@ static void what_is_removed_is_missed(void **state)
     }
 }
 
+/* The session's row says that it ends earlier: what is behind its end is not passed over. */
+static void a_head_that_went_back_is_noticed(void **state)
+{
+    (void)state;
+    static const int heads[] = {0, 1, 4};
+
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        struct fixture f;
+        char sql[256];
+        struct error err = {0};
+        struct log *log;
+        uint64_t events;
+        int n;
+        fixture_init(&f);
+        struct id id = make_session(&f);
+        snprintf(sql, sizeof sql, "DROP TRIGGER session_keep_2; UPDATE session SET head = %d",
+                 heads[i]);
+        raw(&f, sql);
+        assert_int_equal(read_all(&f, id, &n, &err), REIN_CORRUPT);
+        assert_int_equal(n, heads[i]);
+        assert_non_null(strstr(err.text, "though the session ends"));
+        assert_int_equal(store_verify(f.store, id, &events, &err), REIN_CORRUPT);
+        assert_int_equal(log_open(f.store, id, &log, &err), REIN_CORRUPT);
+        fixture_fini(&f);
+    }
+}
+
 /* A range is checked against the event before it. */
 static void a_range_chains_to_what_is_before_it(void **state)
 {
@@ -216,6 +243,7 @@ static void the_tables_only_grow(void **state)
 const struct CMUnitTest chain_tests[] = {
     cmocka_unit_test(every_field_is_chained),
     cmocka_unit_test(what_is_removed_is_missed),
+    cmocka_unit_test(a_head_that_went_back_is_noticed),
     cmocka_unit_test(a_range_chains_to_what_is_before_it),
     cmocka_unit_test(a_redacted_event_still_chains),
     cmocka_unit_test(events_belong_to_their_session),

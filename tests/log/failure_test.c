@@ -529,26 +529,27 @@ static void flipped_bits_are_harmless_or_found(void **state)
     (void)state;
     struct fixture f;
     char path[256];
-    struct id id = make_settled(&f, 2);
+    struct id id = make_settled(&f, 1);
     static char bytes[1 << 20];
     int found = 0;
     the_database(&f, path);
     size_t n = file_bytes(path, bytes, sizeof bytes);
-    size_t step = getenv("REIN_SOAK") ? 7 : 397;
+    size_t step = getenv("REIN_SOAK") ? 1 : 1499; /* in bits; odd, so that all eight come */
 
-    for (size_t at = 0; at < n; at += step) {
+    for (size_t bit = 0; bit < 8 * n; bit += step) {
         struct error err = {0};
         uint64_t events = 0;
-        char flipped = (char)(bytes[at] ^ (1 << at % 8));
+        size_t at = bit / 8;
+        char flipped = (char)(bytes[at] ^ (1 << bit % 8));
         write_at(path, (off_t)at, &flipped, 1);
         rein_status status = fixture_try(&f, &err);
         if (status == REIN_OK)
             status = store_verify(f.store, id, &events, &err);
         else
             f.store = NULL;
-        if (status == REIN_OK)
-            assert_int_equal(events, 100);
-        else
+        if (status == REIN_OK && events != 50)
+            test_fail("bit %zu: %d events", bit, (int)events);
+        if (status != REIN_OK)
             assert_true(strlen(err.text) > 10);
         found += status != REIN_OK;
         fixture_close(&f);

@@ -272,7 +272,7 @@ static void nothing_acknowledged_is_lost_by_kill_9(void **state)
     (void)state;
     struct fixture f;
     struct error err = {0};
-    int rounds = getenv("REIN_SOAK") ? 2000 : 25;
+    int rounds = getenv("REIN_SOAK") ? 500 : 25;
     unsigned random = 12345;
     fixture_folder(&f);
     struct id id = id_new();

@@ -135,7 +135,7 @@ static void a_reply(void **state)
     send_it(&n, &model, 0);
     run(&n);
     assert_string_equal(n.transcript.p, "start msg_script_1 claude-opus-5-5 in=3\n" HELLO_SAID
-                        "stop end_turn (end_turn) in=3 out=4\ndone ok\n");
+                                        "stop end_turn (end_turn) in=3 out=4\ndone ok\n");
     assert_int_equal(n.outcome.http_status, 200);
     assert_int_equal(n.outcome.retry_after_ms, -1);
     assert_string_equal(n.outcome.request_id, "req_1");
@@ -224,7 +224,8 @@ static void refusals(void **state)
         const char *type, *words;
     } cases[] = {
         {"error 401 authentication_error \"invalid x-api-key\"", REIN_AUTH, 401, -1,
-         "authentication_error", "the key was refused (HTTP 401): invalid x-api-key; check "
+         "authentication_error",
+         "the key was refused (HTTP 401): invalid x-api-key; check "
          "ANTHROPIC_API_KEY"},
         {"error 404 not_found_error \"model: x\"", REIN_NOT_FOUND, 404, -1, "not_found_error",
          "unknown model 'claude-opus-5-5' (HTTP 404): model: x"},
@@ -268,22 +269,46 @@ static void what_else_servers_answer(void **state)
         rein_status status;
         const char *words;
     } cases[] = {
-        {"F25 a redirect", {"HTTP/1.1 302 Found\r\nLocation: https://login.example/\r\n"
-         "Content-Length: 0\r\n\r\n", RAW_KEEP}, REIN_PROTOCOL, "redirects to "
+        {"F25 a redirect",
+         {"HTTP/1.1 302 Found\r\nLocation: https://login.example/\r\n"
+          "Content-Length: 0\r\n\r\n",
+          RAW_KEEP},
+         REIN_PROTOCOL,
+         "redirects to "
          "https://login.example/ (HTTP 302), which is not followed with a key; check "
          "ANTHROPIC_BASE_URL"},
-        {"F15 a web page", {"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n"
-         "<html>", RAW_KEEP}, REIN_PROTOCOL, "a web page came"},
-        {"F17 packed", {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n"
-         "\x1f\x8b\x08", RAW_KEEP}, REIN_PROTOCOL, "packed as 'gzip', which was not asked for"},
-        {"F19 nothing", {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", RAW_KEEP}, REIN_PROTOCOL,
+        {"F15 a web page",
+         {"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n"
+          "<html>",
+          RAW_KEEP},
+         REIN_PROTOCOL,
+         "a web page came"},
+        {"F17 packed",
+         {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n"
+          "\x1f\x8b\x08",
+          RAW_KEEP},
+         REIN_PROTOCOL,
+         "packed as 'gzip', which was not asked for"},
+        {"F19 nothing",
+         {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", RAW_KEEP},
+         REIN_PROTOCOL,
          "the server closed the connection without a reply"},
-        {"E11 HTML from the edge", {"HTTP/1.1 413 Too Large\r\nContent-Length: 19\r\n\r\n"
-         "<html>413</html>\r\n ", RAW_KEEP}, REIN_LIMIT, "too large (HTTP 413): no reason given"},
-        {"E25 an error as a whole", {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-         "Content-Length: 69\r\n\r\n{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\","
-         "\"message\":\"busy\"}}", RAW_KEEP}, REIN_OVERLOADED, "asks for patience: busy"},
-        {"F20 a reset", {"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", RAW_RESET}, REIN_NETWORK,
+        {"E11 HTML from the edge",
+         {"HTTP/1.1 413 Too Large\r\nContent-Length: 19\r\n\r\n"
+          "<html>413</html>\r\n ",
+          RAW_KEEP},
+         REIN_LIMIT,
+         "too large (HTTP 413): no reason given"},
+        {"E25 an error as a whole",
+         {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+          "Content-Length: 69\r\n\r\n{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\","
+          "\"message\":\"busy\"}}",
+          RAW_KEEP},
+         REIN_OVERLOADED,
+         "asks for patience: busy"},
+        {"F20 a reset",
+         {"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", RAW_RESET},
+         REIN_NETWORK,
          "was lost"},
     };
     struct noted n = {0};
@@ -313,7 +338,8 @@ static void F23_a_response_that_stays_open(void **state)
     static const struct raw_answer answer = {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n"
         "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n"
-        "data: {\"type\":\"message_stop\"}\n\n\r\n", RAW_LINGER};
+        "data: {\"type\":\"message_stop\"}\n\n\r\n",
+        RAW_LINGER};
     struct raw_server server;
     struct noted n = {0};
     char url[64];
@@ -343,8 +369,10 @@ static void a_host_that_does_not_answer(void **state)
 
     send_it(&n, &model, 0);
     run(&n);
-    snprintf(expected, sizeof expected, "cannot reach %s: Connection refused; check "
-             "ANTHROPIC_BASE_URL", url);
+    snprintf(expected, sizeof expected,
+             "cannot reach %s: Connection refused; check "
+             "ANTHROPIC_BASE_URL",
+             url);
     assert_string_equal(n.outcome.error.text, expected);
     assert_int_equal(n.outcome.http_status, 0);
     buf_fini(&n.transcript);
@@ -361,11 +389,19 @@ static void keys(void **state)
     } cases[] = {
         {{.api_key = S_INIT(" sk-1\n")}, REIN_OK, "\r\nx-api-key: sk-1\r\n", ""},
         {{.auth_token = S_INIT("tok")}, REIN_OK, "\r\nauthorization: Bearer tok\r\n", ""},
-        {{.api_key = S_INIT("sk-1"), .auth_token = S_INIT("tok")}, REIN_OK,
-         "\r\nauthorization: Bearer tok\r\n", ""},
-        {{.api_key = S_INIT("")}, REIN_AUTH, NULL, "set ANTHROPIC_API_KEY (or "
+        {{.api_key = S_INIT("sk-1"), .auth_token = S_INIT("tok")},
+         REIN_OK,
+         "\r\nauthorization: Bearer tok\r\n",
+         ""},
+        {{.api_key = S_INIT("")},
+         REIN_AUTH,
+         NULL,
+         "set ANTHROPIC_API_KEY (or "
          "ANTHROPIC_AUTH_TOKEN for a gateway)"},
-        {{.api_key = S_INIT("a\r\nx-evil: 1")}, REIN_AUTH, NULL, "the key in ANTHROPIC_API_KEY has"},
+        {{.api_key = S_INIT("a\r\nx-evil: 1")},
+         REIN_AUTH,
+         NULL,
+         "the key in ANTHROPIC_API_KEY has"},
         {{.auth_token = S_INIT("a b")}, REIN_AUTH, NULL, "the key in ANTHROPIC_AUTH_TOKEN has"},
     };
     struct noted n = {0};
@@ -379,8 +415,9 @@ static void keys(void **state)
 
         body_of(&model, 0, segments);
         n.dones = n.events = 0;
-        assert_int_equal(model_send(client, &model, &cases[i].keys, segments, 2, &events, &n,
-                                    &n.call, &err), cases[i].status);
+        assert_int_equal(
+            model_send(client, &model, &cases[i].keys, segments, 2, &events, &n, &n.call, &err),
+            cases[i].status);
         assert_non_null(strstr(err.text, cases[i].words));
         assert_null(strstr(err.text, "sk-1"));
         if (cases[i].status == REIN_OK) {
@@ -406,8 +443,26 @@ static void no_keys_at_all(void **state)
     body_of(&model, 0, segments);
     assert_int_equal(model_send(client, &model, NULL, segments, 2, &events, &n, &n.call, &err),
                      REIN_AUTH);
-    assert_string_equal(err.text, "no key for anthropic: set ANTHROPIC_API_KEY (or "
+    assert_string_equal(err.text,
+                        "no key for anthropic: set ANTHROPIC_API_KEY (or "
                         "ANTHROPIC_AUTH_TOKEN for a gateway), or try without one: rein demo");
+}
+
+static void H27_a_body_that_is_too_large(void **state)
+{
+    struct model model = resolve("opus", "http://127.0.0.1:1");
+    struct error err = {0};
+    struct noted n = {0};
+    str segments[33];
+
+    (void)state;
+    str mebibyte = {arena_alloc(&arena, 1 << 20), 1 << 20};
+
+    for (size_t i = 0; i < 33; i++)
+        segments[i] = mebibyte;
+    assert_int_equal(model_send(client, &model, &one_key, segments, 33, &events, &n, &n.call, &err),
+                     REIN_LIMIT);
+    assert_string_equal(err.text, "the request has 33.0 MiB, and anthropic takes 32 at most");
 }
 
 /* ---- by a scenario, and by a server that has the same one ------------------------------------ */
@@ -467,7 +522,8 @@ static void tries_are_counted(void **state)
 
     (void)state;
     write_scenario("model when try 1 error 529 overloaded_error \"busy\"\n"
-                   "model otherwise text \"Hello.\"\n", path);
+                   "model otherwise text \"Hello.\"\n",
+                   path);
     snprintf(name, sizeof name, "script:%s", path);
     struct model model = resolve(name, "");
 
@@ -506,8 +562,8 @@ static void a_scenario_that_is_gone(void **state)
 static void canceling(void **state)
 {
     static const char reply[] = "model text \"Hello.\" pause 60000 text \"Never.\" pieces 2\n";
-    struct model_server *server = model_server_start(
-        "model text \"Hello.\" tool_use Read {} pieces 2\n");
+    struct model_server *server =
+        model_server_start("model text \"Hello.\" tool_use Read {} pieces 2\n");
     char path[64], name[96];
     struct noted n = {0};
 
@@ -549,7 +605,8 @@ static void a_text_that_was_under_way_is_told(void **state)
     (void)state;
     send_it(&n, &model, 0);
     run(&n);
-    assert_string_equal(n.transcript.p, "start msg_script_1 claude-opus-5-5\nbegin 0 text\n"
+    assert_string_equal(n.transcript.p,
+                        "start msg_script_1 claude-opus-5-5\nbegin 0 text\n"
                         "delta 0 Hel\ndelta 0 lo.\nblock 0 text Hello.\ndone network\n");
     buf_fini(&n.transcript);
     model_server_stop(server);
@@ -612,6 +669,7 @@ const struct CMUnitTest client_tests[] = {
     TEST(a_host_that_does_not_answer),
     TEST(keys),
     TEST(no_keys_at_all),
+    TEST(H27_a_body_that_is_too_large),
     TEST(the_script_provider_says_the_same),
     TEST(tries_are_counted),
     TEST(a_scenario_that_is_gone),

@@ -32,10 +32,10 @@ static void refusals(void **state)
          "unknown model 'claude-opus-5-5' (HTTP 404): model: x"},
         {"E21 without a type", 404, "", "", REIN_NOT_FOUND,
          "unknown model 'claude-opus-5-5' (HTTP 404): no reason given"},
-        {"E11", 413, "", "", REIN_LIMIT,
-         "the request is too large (HTTP 413): no reason given"},
+        {"E11", 413, "", "", REIN_LIMIT, "the request is too large (HTTP 413): no reason given"},
         {"E14", 400, "invalid_request_error", "Prompt is too long: 213462 tokens > 200000 maximum",
-         REIN_LIMIT, "the request is too large (HTTP 400): Prompt is too long: 213462 tokens > "
+         REIN_LIMIT,
+         "the request is too large (HTTP 400): Prompt is too long: 213462 tokens > "
          "200000 maximum"},
         {"overflow, the older words", 400, "invalid_request_error",
          "input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000", REIN_LIMIT,

@@ -96,8 +96,8 @@ static void unknown_names(void **state)
         struct arena a;
 
         arena_init(&a);
-        rein_status status = model_resolve(str_of(cases[i].name), str_of(cases[i].base_url), &a,
-                                           &model, &err);
+        rein_status status =
+            model_resolve(str_of(cases[i].name), str_of(cases[i].base_url), &a, &model, &err);
 
         if (status != cases[i].status || !strstr(err.text, cases[i].words))
             test_fail("%s: %s: %s", cases[i].name, status_name(status), err.text);
@@ -157,8 +157,7 @@ static void S030_cost(void **state)
         double cost = model_cost(model.profile, &cases[i].usage);
 
         if (fabs(cost - cases[i].cost) > 1e-9)
-            test_fail("%s, case %zu: %.9f instead of %.9f", cases[i].model, i, cost,
-                      cases[i].cost);
+            test_fail("%s, case %zu: %.9f instead of %.9f", cases[i].model, i, cost, cases[i].cost);
         arena_fini(&a);
     }
 }

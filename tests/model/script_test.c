@@ -1,6 +1,6 @@
 /*
- * script_test.c - scenarios: their faults with the line, and which reply a request gets. Replies are
- * compared as what a decoder makes of their bytes.
+ * script_test.c - scenarios: their faults with the line, and which reply a request gets. Replies
+ * are compared as what a decoder makes of their bytes.
  */
 #include "test.h"
 
@@ -20,6 +20,8 @@ static void faults(void **state)
         {"user x\n\n# y\nxyzzy", "f:4: unknown line 'xyzzy'; lines begin with"},
         {"{\"a\":1}", "f:1: unknown line '{'"},
         {"  text \"a\"", "f:1: this line goes on from none"},
+        {"# a\n  text \"a\"", "f:2: this line goes on from none"},
+        {"#\n\n# a\n \nmodel", "f:5: a reply without content"},
         {"model", "f:1: a reply without content"},
         {"model usage input=1", "f:1: a reply without content"},
         {"model\n  text \"a\"\n  txet \"b\"", "f:3: a reply has no 'txet'; did you mean 'text'?"},
@@ -71,7 +73,8 @@ static void faults(void **state)
 static void request(unsigned replies, const char *last, bool is_result, struct buf *out)
 {
     static const struct wire_section sections[] = {
-        {S_INIT("You are an agent."), true}, {S_INIT("Working directory: /w/a\"b\nDate: x"), false}};
+        {S_INIT("You are an agent."), true},
+        {S_INIT("Working directory: /w/a\"b\nDate: x"), false}};
     const struct wire_format *wire = wire_format_find(S("anthropic"));
     struct block question = {.kind = BLOCK_TEXT, .text = S("Find it.")};
     struct block call = {.kind = BLOCK_TOOL_USE, .id = S("t"), .name = S("Read"), .input = S("{}")};
@@ -80,8 +83,11 @@ static void request(unsigned replies, const char *last, bool is_result, struct b
     struct wire_encoder e;
 
     buf_init(out, BUF_NO_MAX);
-    wire->prefix(&e, &(struct wire_prefix){.model = S("script:x"), .max_tokens = 1,
-                 .sections = sections, .n_sections = 2}, out);
+    wire->prefix(
+        &e,
+        &(struct wire_prefix){
+            .model = S("script:x"), .max_tokens = 1, .sections = sections, .n_sections = 2},
+        out);
     wire->block(&e, ROLE_USER, replies ? &question : &text, out);
     for (unsigned i = 1; i <= replies; i++) {
         wire->block(&e, ROLE_ASSISTANT, &call, out);
@@ -155,18 +161,20 @@ static void parts(void **state)
          "200: text abc; stop end_turn (end_turn)"},
         {"text \"a\" max_tokens", "200: text a; stop max_tokens (max_tokens)"},
         {"text \"a\" stop tired", "200: text a; stop end_turn (tired)"},
+        {"text \"a\"\n# remark\n  text \"b\"\n#\n\n",
+         "200: text a; text b; stop end_turn (end_turn)"},
         {"end_turn", "200: stop end_turn (end_turn)"},
         {"tool_use Read {\"a\":\n  [1, {\"b\":\"}\"}]}",
          "200: tool_use toolu_1_1 Read {\"a\":[1,{\"b\":\"}\"}]}; stop tool_use (tool_use)"},
         {"tool_use Read {} id x text \"a\"",
          "200: tool_use x Read {}; text a; stop tool_use (tool_use)"},
         {"tool_use Read \"{\\\"a\\\":\"", "200: tool_use toolu_1_1 Read {} invalid {\"a\":; stop "
-         "tool_use (tool_use)"},
+                                          "tool_use (tool_use)"},
         {"thinking \"Hm\" signature \"E\" thinking \"x\" redacted \"D\" text \"a\"",
          "200: thinking Hm signature E; thinking x signature ; redacted D; text a; "
          "stop end_turn (end_turn)"},
         {"block {\"type\":\"hologram\"}", "200: opaque {\"type\":\"hologram\"}; "
-         "stop end_turn (end_turn)"},
+                                          "stop end_turn (end_turn)"},
         {"usage input=1 output=2 cache_read=3 cache_write=4 cache_write_1h=5 thinking=6 text \"a\"",
          "200: text a; stop end_turn (end_turn) in=1 out=2 read=3 5m=4 1h=5 thinking=6"},
         {"pause 5 text \"a\" pause 6 pause 1 text \"b\" pause 7",
@@ -234,7 +242,8 @@ static void choosing(void **state)
         {4, "y", true, 2, "429: error rate_limit_error: wait"},
         {4, "y", true, 3, "200: text five;" END},
         {8, "y", true, 1, "200: text nine;" END},
-        {5, "all\nis lost", true, 1, "400: error invalid_request_error: the scenario f has no reply "
+        {5, "all\nis lost", true, 1,
+         "400: error invalid_request_error: the scenario f has no reply "
          "that fits request 6 (its last is for 9); the last message says: all\\nis lost"},
     };
 

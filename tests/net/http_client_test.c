@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,7 +22,7 @@ struct noted {
     char header[64];
     struct http_done done;
     struct error error;
-    rein_status refuse; /* what body() says             */
+    rein_status refuse;       /* what body() says             */
     struct http_call *cancel; /* to be canceled by body() */
 };
 
@@ -87,9 +88,14 @@ static struct http_call *start(struct noted *n, int port, const str *segments, s
 
     snprintf(url, sizeof url, "http://127.0.0.1:%d/v1/messages", port);
     buf_init(&n->body, BUF_NO_MAX);
-    assert_ok(http_start(client, &(struct http_request){.url = str_of(url), .headers = headers,
-                         .n_headers = 2, .segments = segments, .n_segments = n_segments},
-                         &events, n, &call, &err), err);
+    assert_ok(http_start(client,
+                         &(struct http_request){.url = str_of(url),
+                                                .headers = headers,
+                                                .n_headers = 2,
+                                                .segments = segments,
+                                                .n_segments = n_segments},
+                         &events, n, &call, &err),
+              err);
     return call;
 }
 
@@ -113,28 +119,87 @@ static void answers(void **state)
         rein_status status;
         const char *body, *header, *words;
     } cases[] = {
-        {"length", {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", RAW_KEEP}, 200, REIN_OK,
-         "hello", "", ""},
-        {"chunks", {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n"
-                    "0\r\n\r\n", RAW_KEEP}, 200, REIN_OK, "hello", "", ""},
-        {"until it is closed", {"HTTP/1.0 200 OK\r\n\r\nhello", RAW_CLOSE}, 200, REIN_OK, "hello", "",
+        {"length",
+         {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", RAW_KEEP},
+         200,
+         REIN_OK,
+         "hello",
+         "",
+         ""},
+        {"chunks",
+         {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n"
+          "0\r\n\r\n",
+          RAW_KEEP},
+         200,
+         REIN_OK,
+         "hello",
+         "",
+         ""},
+        {"until it is closed",
+         {"HTTP/1.0 200 OK\r\n\r\nhello", RAW_CLOSE},
+         200,
+         REIN_OK,
+         "hello",
+         "",
          ""},
         {"no body", {"HTTP/1.1 204 No Content\r\n\r\n", RAW_KEEP}, 204, REIN_OK, "", "", ""},
-        {"F26 letters' case, blanks, twice", {"HTTP/1.1 200 OK\r\nX-TEST:   one \r\nx-test: two\r\n"
-         "Content-length: 0\r\n\r\n", RAW_KEEP}, 200, REIN_OK, "", "one", ""},
-        {"F26 interim responses", {"HTTP/1.1 103 Early Hints\r\nX-Test: early\r\n\r\n"
-         "HTTP/1.1 200 OK\r\nX-Test: late\r\nContent-Length: 2\r\n\r\nok", RAW_KEEP}, 200, REIN_OK,
-         "ok", "late", ""},
-        {"F25 a redirect is an answer", {"HTTP/1.1 307 Temporary Redirect\r\nLocation: "
-         "http://127.0.0.1:1/x\r\nX-Test: here\r\nContent-Length: 0\r\n\r\n", RAW_KEEP}, 307, REIN_OK,
-         "", "here", ""},
-        {"a refusal with its body", {"HTTP/1.1 429 Slow\r\nContent-Length: 4\r\n\r\nslow", RAW_KEEP},
-         429, REIN_OK, "slow", "", ""},
-        {"F19 shorter than it said", {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", RAW_CLOSE},
-         200, REIN_NETWORK, "hello", "", "was lost: it ended too early"},
-        {"F19 chunks without the last", {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-         "5\r\nhello\r\n", RAW_CLOSE}, 200, REIN_NETWORK, "hello", "", "was lost: it ended too early"},
-        {"no answer", {"", RAW_CLOSE}, 0, REIN_NETWORK, "", "", "was lost: closed without an answer"},
+        {"F26 letters' case, blanks, twice",
+         {"HTTP/1.1 200 OK\r\nX-TEST:   one \r\nx-test: two\r\n"
+          "Content-length: 0\r\n\r\n",
+          RAW_KEEP},
+         200,
+         REIN_OK,
+         "",
+         "one",
+         ""},
+        {"F26 interim responses",
+         {"HTTP/1.1 103 Early Hints\r\nX-Test: early\r\n\r\n"
+          "HTTP/1.1 200 OK\r\nX-Test: late\r\nContent-Length: 2\r\n\r\nok",
+          RAW_KEEP},
+         200,
+         REIN_OK,
+         "ok",
+         "late",
+         ""},
+        {"F25 a redirect is an answer",
+         {"HTTP/1.1 307 Temporary Redirect\r\nLocation: "
+          "http://127.0.0.1:1/x\r\nX-Test: here\r\nContent-Length: 0\r\n\r\n",
+          RAW_KEEP},
+         307,
+         REIN_OK,
+         "",
+         "here",
+         ""},
+        {"a refusal with its body",
+         {"HTTP/1.1 429 Slow\r\nContent-Length: 4\r\n\r\nslow", RAW_KEEP},
+         429,
+         REIN_OK,
+         "slow",
+         "",
+         ""},
+        {"F19 shorter than it said",
+         {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", RAW_CLOSE},
+         200,
+         REIN_NETWORK,
+         "hello",
+         "",
+         "was lost: it ended too early"},
+        {"F19 chunks without the last",
+         {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+          "5\r\nhello\r\n",
+          RAW_CLOSE},
+         200,
+         REIN_NETWORK,
+         "hello",
+         "",
+         "was lost: it ended too early"},
+        {"no answer",
+         {"", RAW_CLOSE},
+         0,
+         REIN_NETWORK,
+         "",
+         "",
+         "was lost: closed without an answer"},
         {"no HTTP", {"SSH-2.0-OpenSSH_9.2\r\n", RAW_CLOSE}, 0, REIN_NETWORK, "", "", "127.0.0.1:"},
     };
 
@@ -161,7 +226,8 @@ static void answers(void **state)
 
 static void F20_a_reset_is_a_lost_connection(void **state)
 {
-    static const struct raw_answer answer = {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", RAW_RESET};
+    static const struct raw_answer answer = {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello",
+                                             RAW_RESET};
     struct noted n = {0};
     struct raw_server s;
 
@@ -177,7 +243,8 @@ static void F20_a_reset_is_a_lost_connection(void **state)
 
 static void what_is_sent(void **state)
 {
-    static const struct raw_answer answer = {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", RAW_KEEP};
+    static const struct raw_answer answer = {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+                                             RAW_KEEP};
     struct noted n = {0};
     struct raw_server s;
     char expected[256];
@@ -186,9 +253,12 @@ static void what_is_sent(void **state)
     raw_server_start(&s, &answer, 1);
     start(&n, s.port, hello, 3);
     run(&n);
-    snprintf(expected, sizeof expected, "POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
-             "Accept: */*\r\ncontent-type: application/json\r\nx-key: k\r\nContent-Length: 7\r\n\r\n"
-             "{\"a\":1}", s.port);
+    snprintf(
+        expected, sizeof expected,
+        "POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+        "Accept: */*\r\ncontent-type: application/json\r\nx-key: k\r\nContent-Length: 7\r\n\r\n"
+        "{\"a\":1}",
+        s.port);
     assert_string_equal(s.asked.p, expected);
     raw_server_stop(&s);
     buf_fini(&n.body);
@@ -197,7 +267,8 @@ static void what_is_sent(void **state)
 /* Larger than any buffer between: it goes in pieces, from segments of odd sizes. */
 static void a_large_body_arrives_whole(void **state)
 {
-    static const struct raw_answer answer = {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", RAW_KEEP};
+    static const struct raw_answer answer = {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+                                             RAW_KEEP};
     struct noted n = {0};
     struct raw_server s;
     str segments[50];
@@ -227,7 +298,8 @@ static const char fine[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 static void connections_are_used_again(void **state)
 {
-    static const struct raw_answer answers_[] = {{fine, RAW_KEEP}, {fine, RAW_KEEP}, {fine, RAW_KEEP}};
+    static const struct raw_answer answers_[] = {
+        {fine, RAW_KEEP}, {fine, RAW_KEEP}, {fine, RAW_KEEP}};
     struct raw_server s;
 
     (void)state;
@@ -266,6 +338,53 @@ static void a_dead_connection_is_replaced(void **state)
     raw_server_stop(&s);
 }
 
+/* It closes only after it has read the next request: the body is rewound and sent again. */
+static void a_body_is_sent_again(void **state)
+{
+    static const struct raw_answer answers_[] = {
+        {fine, RAW_KEEP}, {"", RAW_CLOSE}, {fine, RAW_KEEP}};
+    struct raw_server s;
+
+    (void)state;
+    raw_server_start(&s, answers_, 3);
+    for (int i = 0; i < 2; i++) {
+        struct noted n = {0};
+
+        start(&n, s.port, hello, 3);
+        run(&n);
+        assert_ok(n.done.status, n.error);
+        buf_fini(&n.body);
+    }
+    assert_int_equal(s.connections, 2);
+    assert_int_equal(s.served, 3);
+    str asked = buf_str(&s.asked);
+
+    for (int i = 0; i < 3; i++) {
+        size_t at = str_search(asked, S("\r\n\r\n{\"a\":1}"));
+
+        assert_true(at != SIZE_MAX);
+        asked = str_skip(asked, at + 11);
+    }
+    raw_server_stop(&s);
+}
+
+static void no_proxy_for_this_machine(void **state)
+{
+    static const struct raw_answer answer = {fine, RAW_KEEP};
+    struct raw_server s;
+    struct noted n = {0};
+
+    (void)state;
+    setenv("http_proxy", "http://127.0.0.1:1", 1);
+    raw_server_start(&s, &answer, 1);
+    start(&n, s.port, hello, 3);
+    run(&n);
+    unsetenv("http_proxy");
+    assert_ok(n.done.status, n.error);
+    raw_server_stop(&s);
+    buf_fini(&n.body);
+}
+
 static void nobody_listens(void **state)
 {
     struct noted n = {0};
@@ -276,7 +395,8 @@ static void nobody_listens(void **state)
     close(fd);
     start(&n, port, hello, 3);
     run(&n);
-    snprintf(expected, sizeof expected, "cannot reach http://127.0.0.1:%d: Connection refused", port);
+    snprintf(expected, sizeof expected, "cannot reach http://127.0.0.1:%d: Connection refused",
+             port);
     assert_string_equal(n.error.text, expected);
     assert_int_equal(n.done.status, REIN_NETWORK);
     buf_fini(&n.body);
@@ -361,9 +481,13 @@ static struct http_call *start_with(struct noted *n, int port, int64_t connect_m
 
     snprintf(url, sizeof url, "http://127.0.0.1:%d/", port);
     buf_init(&n->body, BUF_NO_MAX);
-    http_start(client, &(struct http_request){.url = str_of(url), .segments = hello,
-               .n_segments = 3, .connect_ms = connect_ms, .idle_ms = idle_ms}, &events, n, &call,
-               NULL);
+    http_start(client,
+               &(struct http_request){.url = str_of(url),
+                                      .segments = hello,
+                                      .n_segments = 3,
+                                      .connect_ms = connect_ms,
+                                      .idle_ms = idle_ms},
+               &events, n, &call, NULL);
     return call;
 }
 
@@ -426,8 +550,9 @@ static void chain_start(struct chain *c)
     snprintf(url, sizeof url, "http://127.0.0.1:%d/", c->port);
     buf_fini(&c->n.body);
     c->n.heads = c->n.dones = 0;
-    http_start(client, &(struct http_request){.url = str_of(url), .segments = hello,
-               .n_segments = 3}, &chain_events, &c->n, &call, NULL);
+    http_start(client,
+               &(struct http_request){.url = str_of(url), .segments = hello, .n_segments = 3},
+               &chain_events, &c->n, &call, NULL);
 }
 
 static void chain_done(void *data, const struct http_done *done)
@@ -441,7 +566,8 @@ static void chain_done(void *data, const struct http_done *done)
 
 static void a_callback_may_start_the_next(void **state)
 {
-    static const struct raw_answer answers_[] = {{fine, RAW_KEEP}, {fine, RAW_KEEP}, {fine, RAW_CLOSE}, {fine, RAW_KEEP}};
+    static const struct raw_answer answers_[] = {
+        {fine, RAW_KEEP}, {fine, RAW_KEEP}, {fine, RAW_CLOSE}, {fine, RAW_KEEP}};
     struct chain c = {.left = 4};
     struct raw_server s;
 
@@ -464,10 +590,14 @@ static void bad_arguments(void **state)
     struct noted n = {0};
 
     (void)state;
-    assert_int_equal(http_start(client, &(struct http_request){.url = S("nowhere")}, &events, &n,
-                                &call, &err), REIN_INVALID);
-    assert_int_equal(http_start(client, &(struct http_request){.url = S("http://127.0.0.1:1"),
-                                .headers = &split, .n_headers = 1}, &events, &n, &call, &err),
+    assert_int_equal(
+        http_start(client, &(struct http_request){.url = S("nowhere")}, &events, &n, &call, &err),
+        REIN_INVALID);
+    assert_int_equal(http_start(client,
+                                &(struct http_request){.url = S("http://127.0.0.1:1"),
+                                                       .headers = &split,
+                                                       .n_headers = 1},
+                                &events, &n, &call, &err),
                      REIN_INVALID);
     assert_false(loop_turn(loop, 0));
 }
@@ -505,6 +635,8 @@ const struct CMUnitTest http_client_tests[] = {
     TEST(a_large_body_arrives_whole),
     TEST(connections_are_used_again),
     TEST(a_dead_connection_is_replaced),
+    TEST(a_body_is_sent_again),
+    TEST(no_proxy_for_this_machine),
     TEST(nobody_listens),
     TEST(canceling_is_told_from_the_loop),
     TEST(canceling_from_inside_a_callback),

@@ -33,7 +33,8 @@ static void words(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct error err = {0};
 
-        http_failure((int)cases[i].code, cases[i].number, S("http://h"), str_of(cases[i].detail), &err);
+        http_failure((int)cases[i].code, cases[i].number, S("http://h"), str_of(cases[i].detail),
+                     &err);
         assert_string_equal(err.text, cases[i].text);
         assert_int_equal(err.status, REIN_NETWORK);
     }

@@ -445,10 +445,14 @@ static void *start_in_thread(void *data)
 {
     struct starter *s = data;
     const char *argv[4];
-    struct proc_spec spec = child_shell(s->level, "/usr", "read x; echo alive $x", argv);
+    struct proc_spec spec = child_shell(s->level, "/usr", "echo up; read x; echo alive $x", argv);
 
     spec.stdin_fd = s->stdin_fd;
-    return child_start(&s->child, s->loop, &spec) ? s : NULL;
+    if (!child_start(&s->child, s->loop, &spec))
+        return NULL;
+    while (s->child.out.n == 0) /* else the launcher may not have bound itself to us yet */
+        loop_turn(s->loop, 1000);
+    return s;
 }
 
 static void a_child_outlives_the_thread_that_started_it(void **state)
@@ -468,7 +472,7 @@ static void a_child_outlives_the_thread_that_started_it(void **state)
         assert_ptr_equal(done, &s);
         assert_int_equal(write(ends[1], "yes\n", 4), 4);
         child_wait(&s.child);
-        assert_string_equal(buf_str(&s.child.out).p, "alive yes\n");
+        assert_string_equal(buf_str(&s.child.out).p, "up\nalive yes\n");
         close(ends[0]);
         close(ends[1]);
         loop_free(s.loop);

@@ -352,25 +352,29 @@ static void S106_own_folder_inside_the_workspace(void **state)
         "! mv state s 2>/dev/null && ! touch state/x 2>/dev/null && cat state/results/one.txt"), 0);
 }
 
-static void S106_a_workspace_that_was_swapped_is_refused(void **state)
+static void S106_a_folder_that_cannot_be_one_is_refused(void **state)
 {
-    const struct fixture *f = &hosts[0].fixture;
-    struct sandbox_spec spec = f->spec;
-    struct child c = {0};
-    const char *argv[4];
-
+    static const struct {
+        const char *workspace;
+        rein_status status;
+    } rows[] = {
+        {"/", REIN_INVALID}, {"/proc/self", REIN_INVALID}, {"/sys/kernel", REIN_INVALID},
+        {"relative", REIN_INVALID}, {"/etc/passwd", REIN_INVALID},
+        {"/nonexistent-rein", REIN_NOT_FOUND},
+    };
     (void)state;
-    spec.workspace = "/";
-    assert_false(child_run(&c, &(struct proc_spec){.argv = argv, .env = NULL, .folder = "/",
-                                                   .sandbox = &spec, .stdin_fd = -1}));
-    assert_int_equal(c.result.error.status, REIN_INVALID);
-    child_free(&c);
-    c = (struct child){0};
-    spec.workspace = "/nonexistent-rein";
-    assert_false(child_run(&c, &(struct proc_spec){.argv = argv, .env = NULL, .folder = "/",
-                                                   .sandbox = &spec, .stdin_fd = -1}));
-    assert_int_equal(c.result.error.status, REIN_NOT_FOUND);
-    child_free(&c);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sandbox_spec level = hosts[0].fixture.spec;
+        struct child c = {0};
+        const char *argv[4];
+        struct proc_spec spec = child_shell(&level, "/", "true", argv);
+
+        level.workspace = rows[i].workspace;
+        assert_false(child_run(&c, &spec));
+        if (c.result.error.status != rows[i].status)
+            test_fail("%s: %s", rows[i].workspace, c.result.error.text);
+        child_free(&c);
+    }
 }
 
 /* ---- limits ---------------------------------------------------------------------------------------- */
@@ -436,26 +440,25 @@ static void S298_probe_finds_the_first_tier(void **state)
 }
 
 #define ESCAPE(name, who, what) cmocka_unit_test(S106_N11_escape_##name),
-#define HOSTED(test) cmocka_unit_test(test)
 static void open_hosts(void **state) { set_up(state); }
 static void close_hosts(void **state) { tear_down(state); }
 
 const struct CMUnitTest sandbox_tests[] = {
     cmocka_unit_test(open_hosts),
 #include "platform/escapes.def"
-    HOSTED(S106_work_goes_on_inside),
-    HOSTED(S106_git_commits_inside),
-    HOSTED(S106_read_only_writes_nothing),
-    HOSTED(S106_results_are_readable_and_the_rest_masked),
-    HOSTED(S106_private_folders_are_not_the_hosts),
-    HOSTED(S106_workspace_below_tmp),
-    HOSTED(S106_workspace_is_the_home),
-    HOSTED(S106_workspace_below_a_mask),
-    HOSTED(S106_own_folder_inside_the_workspace),
-    HOSTED(S106_a_workspace_that_was_swapped_is_refused),
-    HOSTED(S106_memory_is_limited),
-    HOSTED(S106_processes_are_limited),
-    HOSTED(S106_files_are_limited),
+    cmocka_unit_test(S106_work_goes_on_inside),
+    cmocka_unit_test(S106_git_commits_inside),
+    cmocka_unit_test(S106_read_only_writes_nothing),
+    cmocka_unit_test(S106_results_are_readable_and_the_rest_masked),
+    cmocka_unit_test(S106_private_folders_are_not_the_hosts),
+    cmocka_unit_test(S106_workspace_below_tmp),
+    cmocka_unit_test(S106_workspace_is_the_home),
+    cmocka_unit_test(S106_workspace_below_a_mask),
+    cmocka_unit_test(S106_own_folder_inside_the_workspace),
+    cmocka_unit_test(S106_a_folder_that_cannot_be_one_is_refused),
+    cmocka_unit_test(S106_memory_is_limited),
+    cmocka_unit_test(S106_processes_are_limited),
+    cmocka_unit_test(S106_files_are_limited),
     cmocka_unit_test(S298_probe_finds_the_first_tier),
     cmocka_unit_test(close_hosts),
 };

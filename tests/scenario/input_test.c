@@ -146,6 +146,43 @@ static void a_broken_database_is_named_and_kept(void **state)
     world_end(&w);
 }
 
+/* Wherever the space ends, what was acknowledged stays, and the session goes on once there is room. */
+static void N06_a_full_disk_is_said_and_loses_nothing(void **state)
+{
+    const char *id = "0f3c5d3e-1111-4222-8333-444455556668";
+    size_t stopped = 0;
+
+    (void)state;
+    for (unsigned limit = 40000; limit <= 240000; limit += 20000) {
+        struct world w;
+        bool there;
+
+        world_begin(&w, "model tool_use Bash {\"command\":\"echo one >> ledger\"}\n"
+                        "model tool_use Bash {\"command\":\"echo two >> ledger\"}\n"
+                        "model text \"Done.\"\n");
+        w.file_limit = limit;
+        world_run(&w, (const char *[]){"-p", "x", "--session-id", id, "--permission-mode",
+                                       "workspace-write", NULL});
+        w.file_limit = 0;
+        if (w.code != 0) {
+            assert_complaint(&w, 1, (const char *[]){"store", NULL});
+            world_run(&w, (const char *[]){"session", "list", "--json", NULL});
+            assert_int_equal(w.code, 0);
+            there = w.out.n > 0;
+            stopped += there;
+            world_run(&w, there ? (const char *[]){"-p", "--resume", id, NULL}
+                                : (const char *[]){"-p", "x", "--session-id", id,
+                                                   "--permission-mode", "workspace-write", NULL});
+            if (w.code != 0 && !strstr(w.err.p, "nothing left to do"))
+                test_fail("limit %u: %d %s", limit, w.code, w.err.p);
+        }
+        world_run(&w, (const char *[]){"session", "verify", id, NULL});
+        assert_int_equal(w.code, 0);
+        world_end(&w);
+    }
+    assert_true(stopped > 0);
+}
+
 static void an_unreadable_folder_is_named(void **state)
 {
     struct world w;
@@ -167,6 +204,7 @@ const struct CMUnitTest input_tests[] = {
     cmocka_unit_test(a_model_that_the_server_does_not_know_is_named),
     cmocka_unit_test(a_broken_scenario_says_line_and_fault),
     cmocka_unit_test(a_broken_database_is_named_and_kept),
+    cmocka_unit_test(N06_a_full_disk_is_said_and_loses_nothing),
     cmocka_unit_test(an_unreadable_folder_is_named),
 };
 const size_t input_tests_n = sizeof input_tests / sizeof *input_tests;

@@ -170,6 +170,42 @@ static void P034_stream_json_tells_the_turn_line_by_line(void **state)
     buf_fini(&out);
 }
 
+/* A reply while it is written. */
+static const struct told pieces[] = {
+    STARTED,
+    RUNNING,
+    REQUEST,
+    {"event_start",
+     "{\"event\":{\"type\":\"agent.thinking\",\"id\":\"aaaaaaaa-0000-7000-8000-000000000001\","
+     "\"message_id\":\"msg_7\"}}",
+     NULL},
+    {"event_delta",
+     "{\"event_id\":\"aaaaaaaa-0000-7000-8000-000000000001\",\"delta\":{\"content\":{\"type\":"
+     "\"text\",\"text\":\"hm\"}}}",
+     NULL},
+    {"event_start",
+     "{\"event\":{\"type\":\"agent.tool_use\",\"id\":\"aaaaaaaa-0000-7000-8000-000000000002\","
+     "\"name\":\"Read\",\"call\":\"toolu_9\"}}",
+     NULL},
+    {"agent.thinking", "{\"thinking\":\"hm\",\"signature\":\"s\",\"message_id\":\"msg_7\"}",
+     "aaaaaaaa-0000-7000-8000-000000000001"},
+    {"event_start",
+     "{\"event\":{\"type\":\"agent.message\",\"id\":\"aaaaaaaa-0000-7000-8000-000000000003\"}}",
+     NULL},
+    {"event_delta",
+     "{\"event_id\":\"aaaaaaaa-0000-7000-8000-000000000003\",\"delta\":{\"content\":{\"type\":"
+     "\"text\",\"text\":\"Hi\"}}}",
+     NULL},
+    {"event_delta",
+     "{\"event_id\":\"aaaaaaaa-0000-7000-8000-00000000dead\",\"delta\":{\"content\":{\"type\":"
+     "\"text\",\"text\":\"of nobody\"}}}",
+     NULL},
+    {"agent.tool_use", "{\"name\":\"Read\",\"input\":{\"a\":1},\"call\":\"toolu_9\"}",
+     "aaaaaaaa-0000-7000-8000-000000000002"},
+    REQUEST_END("tool_use"), /* the text was cut off: its block is closed */
+    {0},
+};
+
 static void no_two_lines_share_a_uuid(void **state)
 {
     struct buf out;
@@ -178,7 +214,7 @@ static void no_two_lines_share_a_uuid(void **state)
 
     (void)state;
     buf_init(&out, BUF_NO_MAX);
-    story_show("stream-json-partial", two_rounds, &out);
+    story_show("stream-json-partial", pieces, &out);
     str rest = buf_str(&out);
     while (rest.n && n < 64) {
         str line = str_cut(&rest, '\n');
@@ -195,40 +231,6 @@ static void no_two_lines_share_a_uuid(void **state)
  * when it is complete, though the next block may have begun. */
 static void partial_messages_are_the_models_stream(void **state)
 {
-    static const struct told events[] = {
-        STARTED,
-        RUNNING,
-        REQUEST,
-        {"event_start",
-         "{\"event\":{\"type\":\"agent.thinking\",\"id\":\"aaaaaaaa-0000-7000-8000-000000000001\","
-         "\"message_id\":\"msg_7\"}}",
-         NULL},
-        {"event_delta",
-         "{\"event_id\":\"aaaaaaaa-0000-7000-8000-000000000001\",\"delta\":{\"content\":{\"type\":"
-         "\"text\",\"text\":\"hm\"}}}",
-         NULL},
-        {"event_start",
-         "{\"event\":{\"type\":\"agent.tool_use\",\"id\":\"aaaaaaaa-0000-7000-8000-000000000002\","
-         "\"name\":\"Read\",\"call\":\"toolu_9\"}}",
-         NULL},
-        {"agent.thinking", "{\"thinking\":\"hm\",\"signature\":\"s\",\"message_id\":\"msg_7\"}",
-         "aaaaaaaa-0000-7000-8000-000000000001"},
-        {"event_start",
-         "{\"event\":{\"type\":\"agent.message\",\"id\":\"aaaaaaaa-0000-7000-8000-000000000003\"}}",
-         NULL},
-        {"event_delta",
-         "{\"event_id\":\"aaaaaaaa-0000-7000-8000-000000000003\",\"delta\":{\"content\":{\"type\":"
-         "\"text\",\"text\":\"Hi\"}}}",
-         NULL},
-        {"event_delta",
-         "{\"event_id\":\"aaaaaaaa-0000-7000-8000-00000000dead\",\"delta\":{\"content\":{\"type\":"
-         "\"text\",\"text\":\"of nobody\"}}}",
-         NULL},
-        {"agent.tool_use", "{\"name\":\"Read\",\"input\":{\"a\":1},\"call\":\"toolu_9\"}",
-         "aaaaaaaa-0000-7000-8000-000000000002"},
-        REQUEST_END("tool_use"), /* the text was cut off: its block is closed */
-        {0},
-    };
     static const char *const wanted[] = {
         "{\"type\":\"message_start\",\"message\":{\"id\":\"msg_7\",",
         "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"thinking\"",
@@ -251,7 +253,7 @@ static void partial_messages_are_the_models_stream(void **state)
 
     (void)state;
     buf_init(&out, BUF_NO_MAX);
-    story_show("stream-json-partial", events, &out);
+    story_show("stream-json-partial", pieces, &out);
     str rest = buf_str(&out);
     while (rest.n) {
         str line = str_cut(&rest, '\n');

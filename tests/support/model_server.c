@@ -157,7 +157,8 @@ static struct exchange *read_request(int fd, struct buf *in)
 
 /* ---- answering ------------------------------------------------------------------------------- */
 
-static unsigned keep(struct model_server *server, struct exchange *x)
+/* Returns how often this request number was asked; *i is the place of this one. */
+static unsigned keep(struct model_server *server, struct exchange *x, size_t *i)
 {
     char key[32];
     int n = snprintf(key, sizeof key, "%zu", script_number(server->wire, buf_str(&x->body)));
@@ -168,6 +169,7 @@ static unsigned keep(struct model_server *server, struct exchange *x)
         server->exchanges =
             memory_grow(server->exchanges, server->room * sizeof(struct exchange *));
     }
+    *i = server->n_exchanges;
     server->exchanges[server->n_exchanges++] = x;
     uintptr_t attempt = (uintptr_t)map_get(&server->attempts, (str){key, (size_t)n}) + 1;
 
@@ -258,9 +260,10 @@ static bool send_steps(struct model_server *server, int fd, const struct script_
     return !reply->cut && send_all(fd, (str){"0\r\n\r\n", 5});
 }
 
-static bool answer(struct model_server *server, int fd, struct exchange *x, size_t i)
+static bool answer(struct model_server *server, int fd, struct exchange *x)
 {
-    unsigned attempt = keep(server, x);
+    size_t i;
+    unsigned attempt = keep(server, x, &i);
     struct script_reply reply;
     struct arena a;
 
@@ -281,11 +284,10 @@ static void *serve(void *data)
     struct connection *connection = data;
     struct exchange *x;
     struct buf in;
-    size_t i = 0;
 
     buf_init(&in, BODY_MAX + HEAD_MAX);
     while ((x = read_request(connection->fd, &in)))
-        if (!answer(connection->server, connection->fd, x, i++))
+        if (!answer(connection->server, connection->fd, x))
             break;
     shutdown(connection->fd, SHUT_RDWR);
     buf_fini(&in);

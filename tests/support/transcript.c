@@ -9,8 +9,12 @@ static void put_usage(struct buf *out, const struct usage *u)
         const char *name;
         int64_t n;
     } counters[] = {
-        {"in", u->input},         {"out", u->output},          {"read", u->cache_read},
-        {"5m", u->cache_write_5m}, {"1h", u->cache_write_1h},   {"thinking", u->thinking},
+        {"in", u->input},
+        {"out", u->output},
+        {"read", u->cache_read},
+        {"5m", u->cache_write_5m},
+        {"1h", u->cache_write_1h},
+        {"thinking", u->thinking},
         {"searches", u->web_searches},
     };
 
@@ -44,9 +48,7 @@ static void put_block(struct buf *out, const struct block *b)
         put_text(out, b->text);
         buf_printf(out, " signature %.*s", FS(b->signature));
         break;
-    case BLOCK_REDACTED:
-        buf_printf(out, "redacted %.*s", FS(b->signature));
-        break;
+    case BLOCK_REDACTED: buf_printf(out, "redacted %.*s", FS(b->signature)); break;
     case BLOCK_TOOL_USE:
         buf_printf(out, "tool_use %.*s %.*s %.*s", FS(b->id), FS(b->name), FS(b->input));
         if (b->invalid) {
@@ -54,9 +56,7 @@ static void put_block(struct buf *out, const struct block *b)
             put_text(out, b->text);
         }
         break;
-    case BLOCK_TOOL_RESULT:
-        buf_printf(out, "tool_result");
-        break;
+    case BLOCK_TOOL_RESULT: buf_printf(out, "tool_result"); break;
     case BLOCK_OPAQUE:
         buf_printf(out, "opaque ");
         put_text(out, b->native);
@@ -66,8 +66,8 @@ static void put_block(struct buf *out, const struct block *b)
 
 void transcript_event(struct buf *out, const struct stream_event *ev)
 {
-    static const char *const kinds[] = {"text", "thinking", "redacted", "tool_use", "tool_result",
-                                        "opaque"};
+    static const char *const kinds[] = {"text",     "thinking",    "redacted",
+                                        "tool_use", "tool_result", "opaque"};
 
     switch (ev->kind) {
     case STREAM_START:
@@ -120,8 +120,8 @@ void transcript_of(const struct wire_format *wire, str bytes, size_t step, struc
     rein_status status = REIN_OK;
 
     for (size_t at = 0; at < bytes.n && status == REIN_OK; at += step ? step : bytes.n)
-        status = wire->feed(d, step ? str_take(str_skip(bytes, at), step) : bytes, on_event, out,
-                            &err);
+        status =
+            wire->feed(d, step ? str_take(str_skip(bytes, at), step) : bytes, on_event, out, &err);
     finish(wire, d, status, &err, out);
 }
 

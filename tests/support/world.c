@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -137,6 +138,18 @@ static int input_of(struct world *w)
     return fd;
 }
 
+/* A limit that the child inherits; ours is raised again. Our own writes are smaller than any. */
+static void limit_files(unsigned bytes)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_FSIZE, &limit))
+        die("getrlimit");
+    limit.rlim_cur = bytes ? bytes : limit.rlim_max;
+    if (setrlimit(RLIMIT_FSIZE, &limit))
+        die("setrlimit");
+}
+
 void world_start(struct world *w, const char *const *arguments)
 {
     const char *program = getenv("REIN_BINARY") ? getenv("REIN_BINARY") : REIN_BINARY;
@@ -153,7 +166,9 @@ void world_start(struct world *w, const char *const *arguments)
     posix_spawn_file_actions_adddup2(&actions, out[1], 1);
     posix_spawn_file_actions_adddup2(&actions, err[1], 2);
     posix_spawn_file_actions_addchdir_np(&actions, w->workspace);
+    limit_files(w->file_limit);
     failed = posix_spawn(&w->pid, program, &actions, NULL, argv, environment_of(w));
+    limit_files(0);
     posix_spawn_file_actions_destroy(&actions);
     close(in), close(out[1]), close(err[1]);
     if (failed) {

@@ -26,6 +26,7 @@ struct world {
     const char *root, *workspace, *home; /* home: REIN_HOME                                */
     struct model_server *server;         /* NULL without a scenario                        */
     const char *input;                   /* standard input of the next run; NULL: nothing  */
+    unsigned file_limit;                 /* bytes that a file of the next run may have; 0: any */
     const char *environment[8];          /* further "NAME=value", NULL-ended               */
     struct buf out, err;                 /* of the last run                                */
     int code;                            /* its exit code, 128 + n for signal n            */

@@ -310,6 +310,15 @@ static void S053_links_and_walls(void **state)
     assert_says(r, "not a file");
     call(r, &tool_read, "{'file_path':'../home/.ssh/id'}");
     assert_says(r, "masks");
+    put_text(r, "w/.ssh/id", "key\n"); /* a home that is the workspace */
+    assert_int_equal(symlink(".ssh/id", at(r, "w/key")), 0);
+    memcpy(r->home, r->folder, sizeof r->home);
+    call(r, &tool_read, "{'file_path':'.ssh/id'}");
+    assert_says(r, "masks");
+    call(r, &tool_read, "{'file_path':'key'}");
+    assert_says(r, "masks");
+    call(r, &tool_read, "{'file_path':'a'}");
+    assert_says(r, "inside");
     room_rules(r, "deny Read(./.env)");
     call(r, &tool_read, "{'file_path':'env'}");
     assert_says(r, "a permission rule keeps");

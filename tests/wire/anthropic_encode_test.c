@@ -24,17 +24,20 @@ static struct block result_block(const char *id, const char *text)
 
 static struct block call_block(const char *id)
 {
-    return (struct block){.kind = BLOCK_TOOL_USE, .id = str_of(id), .name = S("Read"),
-                          .input = S("{\"a\":1}")};
+    return (struct block){
+        .kind = BLOCK_TOOL_USE, .id = str_of(id), .name = S("Read"), .input = S("{\"a\":1}")};
 }
 
 static void begin(struct wire_encoder *e, struct buf *out)
 {
-    static const struct wire_section sections[] = {{S_INIT("You."), true}, {S_INIT("Here."), false}};
+    static const struct wire_section sections[] = {{S_INIT("You."), true},
+                                                   {S_INIT("Here."), false}};
 
     buf_init(out, BUF_NO_MAX);
-    format()->prefix(e, &(struct wire_prefix){.model = S("m"), .max_tokens = 9,
-                     .sections = sections, .n_sections = 2}, out);
+    format()->prefix(e,
+                     &(struct wire_prefix){
+                         .model = S("m"), .max_tokens = 9, .sections = sections, .n_sections = 2},
+                     out);
 }
 
 static void is_json(str body)
@@ -55,8 +58,10 @@ static void prefixes(void **state)
 {
     static const struct wire_section one[] = {{S_INIT("You."), true}};
     static const struct wire_section two[] = {{S_INIT("You."), true}, {S_INIT("Here."), false}};
-    static const struct wire_section holes[] = {
-        {S_INIT("You."), false}, {S_INIT(" \n"), true}, {S_INIT("Here."), false}, {S_INIT(""), false}};
+    static const struct wire_section holes[] = {{S_INIT("You."), false},
+                                                {S_INIT(" \n"), true},
+                                                {S_INIT("Here."), false},
+                                                {S_INIT(""), false}};
     static const struct wire_section none[] = {{S_INIT(""), true}};
     static const struct {
         struct wire_prefix prefix;
@@ -66,15 +71,21 @@ static void prefixes(void **state)
         {{.sections = NULL}, "", 0},
         {{.sections = none, .n_sections = 1}, "", 0},
         {{.sections = one, .n_sections = 1},
-         "\"system\":[{\"type\":\"text\",\"text\":\"You.\"" MARK "}],", 1},
-        {{.sections = two, .n_sections = 2}, "\"system\":[{\"type\":\"text\",\"text\":\"You.\"" MARK
-         "},{\"type\":\"text\",\"text\":\"Here.\"" MARK "}],", 2},
-        {{.sections = holes, .n_sections = 4}, "\"system\":[{\"type\":\"text\",\"text\":\"You.\"" MARK
-         "},{\"type\":\"text\",\"text\":\"Here.\"" MARK "}],", 2},
+         "\"system\":[{\"type\":\"text\",\"text\":\"You.\"" MARK "}],",
+         1},
+        {{.sections = two, .n_sections = 2},
+         "\"system\":[{\"type\":\"text\",\"text\":\"You.\"" MARK
+         "},{\"type\":\"text\",\"text\":\"Here.\"" MARK "}],",
+         2},
+        {{.sections = holes, .n_sections = 4},
+         "\"system\":[{\"type\":\"text\",\"text\":\"You.\"" MARK
+         "},{\"type\":\"text\",\"text\":\"Here.\"" MARK "}],",
+         2},
         {{.tools = S_INIT("[]")}, "", 0},
         {{.tools = S_INIT("[{\"name\":\"Read\"}]")}, "\"tools\":[{\"name\":\"Read\"}],", 0},
         {{.thinking = S_INIT("{\"type\":\"adaptive\"}"), .effort = S_INIT("high")},
-         "\"thinking\":{\"type\":\"adaptive\"},\"output_config\":{\"effort\":\"high\"},", 0},
+         "\"thinking\":{\"type\":\"adaptive\"},\"output_config\":{\"effort\":\"high\"},",
+         0},
     };
 
     (void)state;
@@ -107,72 +118,115 @@ static void blocks(void **state)
         struct block block;
         const char *expected; /* NULL: not written at all */
     } cases[] = {
-        {"text", ROLE_USER, {.kind = BLOCK_TEXT, .text = S_INIT("a\"b")},
+        {"text",
+         ROLE_USER,
+         {.kind = BLOCK_TEXT, .text = S_INIT("a\"b")},
          "{\"type\":\"text\",\"text\":\"a\\\"b\""},
         {"H07 empty text", ROLE_USER, {.kind = BLOCK_TEXT, .text = S_INIT("")}, NULL},
         {"H07 blanks", ROLE_USER, {.kind = BLOCK_TEXT, .text = S_INIT(" \n\t\r\v\f")}, NULL},
-        {"H24 NUL", ROLE_USER, {.kind = BLOCK_TEXT, .text = S_INIT("a\0b")},
-         "{\"type\":\"text\",\"text\":\"a\xEF\xBF\xBD" "b\""},
-        {"H25 no UTF-8", ROLE_USER, {.kind = BLOCK_TEXT, .text = S_INIT("a\xFF" "b")},
-         "{\"type\":\"text\",\"text\":\"a\xEF\xBF\xBD" "b\""},
-        {"citations of a model's text", ROLE_ASSISTANT,
+        {"H24 NUL",
+         ROLE_USER,
+         {.kind = BLOCK_TEXT, .text = S_INIT("a\0b")},
+         "{\"type\":\"text\",\"text\":\"a\xEF\xBF\xBD"
+         "b\""},
+        {"H25 no UTF-8",
+         ROLE_USER,
+         {.kind = BLOCK_TEXT,
+          .text = S_INIT("a\xFF"
+                         "b")},
+         "{\"type\":\"text\",\"text\":\"a\xEF\xBF\xBD"
+         "b\""},
+        {"citations of a model's text",
+         ROLE_ASSISTANT,
          {.kind = BLOCK_TEXT, .text = S_INIT("a"), .native = S_INIT("[{\"x\":1}]")},
          "{\"type\":\"text\",\"text\":\"a\",\"citations\":[{\"x\":1}]"},
-        {"never of a user's", ROLE_USER,
+        {"never of a user's",
+         ROLE_USER,
          {.kind = BLOCK_TEXT, .text = S_INIT("a"), .native = S_INIT("[{\"x\":1}]")},
          "{\"type\":\"text\",\"text\":\"a\""},
-        {"thinking", ROLE_ASSISTANT,
+        {"thinking",
+         ROLE_ASSISTANT,
          {.kind = BLOCK_THINKING, .text = S_INIT("Hm"), .signature = S_INIT("Eq==")},
          "{\"type\":\"thinking\",\"thinking\":\"Hm\",\"signature\":\"Eq==\""},
-        {"A22 empty thinking", ROLE_ASSISTANT,
+        {"A22 empty thinking",
+         ROLE_ASSISTANT,
          {.kind = BLOCK_THINKING, .signature = S_INIT("Eq==")},
          "{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"Eq==\""},
-        {"A25 thinking without a signature", ROLE_ASSISTANT,
-         {.kind = BLOCK_THINKING, .text = S_INIT("Hm")}, NULL},
-        {"A24 redacted", ROLE_ASSISTANT, {.kind = BLOCK_REDACTED, .signature = S_INIT("Xy")},
+        {"A25 thinking without a signature",
+         ROLE_ASSISTANT,
+         {.kind = BLOCK_THINKING, .text = S_INIT("Hm")},
+         NULL},
+        {"A24 redacted",
+         ROLE_ASSISTANT,
+         {.kind = BLOCK_REDACTED, .signature = S_INIT("Xy")},
          "{\"type\":\"redacted_thinking\",\"data\":\"Xy\""},
-        {"a call", ROLE_ASSISTANT,
-         {.kind = BLOCK_TOOL_USE, .id = S_INIT("t"), .name = S_INIT("Read"),
+        {"a call",
+         ROLE_ASSISTANT,
+         {.kind = BLOCK_TOOL_USE,
+          .id = S_INIT("t"),
+          .name = S_INIT("Read"),
           .input = S_INIT("{\"a\":1}")},
          "{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"Read\",\"input\":{\"a\":1}"},
-        {"A17 a call that was not valid", ROLE_ASSISTANT,
-         {.kind = BLOCK_TOOL_USE, .id = S_INIT("t"), .name = S_INIT("Read"), .input = S_INIT("{}"),
-          .invalid = true, .text = S_INIT("{\"a")},
+        {"A17 a call that was not valid",
+         ROLE_ASSISTANT,
+         {.kind = BLOCK_TOOL_USE,
+          .id = S_INIT("t"),
+          .name = S_INIT("Read"),
+          .input = S_INIT("{}"),
+          .invalid = true,
+          .text = S_INIT("{\"a")},
          "{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"Read\",\"input\":{}"},
-        {"A42 a foreign id", ROLE_ASSISTANT,
+        {"A42 a foreign id",
+         ROLE_ASSISTANT,
          {.kind = BLOCK_TOOL_USE, .id = S_INIT("call|1"), .name = S_INIT("a.b")},
          "{\"type\":\"tool_use\",\"id\":\"call_1_c26e9779d73a23c7\",\"name\":"
          "\"a_b_2e7336dc8eba87ef\",\"input\":{}"},
-        {"A42 and its result", ROLE_USER,
+        {"A42 and its result",
+         ROLE_USER,
          {.kind = BLOCK_TOOL_RESULT, .id = S_INIT("call|1"), .text = S_INIT("ok")},
-         "{\"type\":\"tool_result\",\"tool_use_id\":\"call_1_c26e9779d73a23c7\",\"content\":\"ok\""},
-        {"H08 an empty result", ROLE_USER, {.kind = BLOCK_TOOL_RESULT, .id = S_INIT("t")},
+         "{\"type\":\"tool_result\",\"tool_use_id\":\"call_1_c26e9779d73a23c7\",\"content\":"
+         "\"ok\""},
+        {"H08 an empty result",
+         ROLE_USER,
+         {.kind = BLOCK_TOOL_RESULT, .id = S_INIT("t")},
          "{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":\"(no output)\""},
-        {"an error", ROLE_USER,
+        {"an error",
+         ROLE_USER,
          {.kind = BLOCK_TOOL_RESULT, .id = S_INIT("t"), .text = S_INIT("no"), .is_error = true},
          "{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":\"no\",\"is_error\":true"},
-        {"parts", ROLE_USER,
-         {.kind = BLOCK_TOOL_RESULT, .id = S_INIT("t"),
+        {"parts",
+         ROLE_USER,
+         {.kind = BLOCK_TOOL_RESULT,
+          .id = S_INIT("t"),
           .content = S_INIT("[{\"type\":\"text\",\"text\":\"\"},{\"type\":\"text\",\"text\":\"a\"},"
                             "{\"type\":\"image\",\"source\":{\"x\":1}}]")},
          "{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":[{\"type\":\"text\",\"text\":"
          "\"a\"},{\"type\":\"image\",\"source\":{\"x\":1}}]"},
-        {"H09 parts of an error: text alone", ROLE_USER,
-         {.kind = BLOCK_TOOL_RESULT, .id = S_INIT("t"), .is_error = true,
+        {"H09 parts of an error: text alone",
+         ROLE_USER,
+         {.kind = BLOCK_TOOL_RESULT,
+          .id = S_INIT("t"),
+          .is_error = true,
           .content = S_INIT("[{\"type\":\"image\"},{\"type\":\"text\",\"text\":\"a\"}]")},
          "{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":[{\"type\":\"text\",\"text\":"
          "\"a\"}],\"is_error\":true"},
-        {"H09 none left", ROLE_USER,
-         {.kind = BLOCK_TOOL_RESULT, .id = S_INIT("t"), .is_error = true,
+        {"H09 none left",
+         ROLE_USER,
+         {.kind = BLOCK_TOOL_RESULT,
+          .id = S_INIT("t"),
+          .is_error = true,
           .content = S_INIT("[{\"type\":\"image\"}]")},
          "{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":\"(no output)\","
          "\"is_error\":true"},
-        {"as it came", ROLE_ASSISTANT,
+        {"as it came",
+         ROLE_ASSISTANT,
          {.kind = BLOCK_OPAQUE, .native = S_INIT("{\"type\":\"hologram\",\"a\":[1]}")},
          "{\"type\":\"hologram\",\"a\":[1]"},
         {"nothing that came", ROLE_ASSISTANT, {.kind = BLOCK_OPAQUE, .native = S_INIT("")}, NULL},
-        {"no object with members", ROLE_ASSISTANT,
-         {.kind = BLOCK_OPAQUE, .native = S_INIT("{ }")}, NULL},
+        {"no object with members",
+         ROLE_ASSISTANT,
+         {.kind = BLOCK_OPAQUE, .native = S_INIT("{ }")},
+         NULL},
     };
 
     (void)state;
@@ -218,7 +272,8 @@ static void two_foreign_ids_stay_two(void **state)
     format()->block(&e, ROLE_ASSISTANT, &b, &out);
     format()->block(&e, ROLE_ASSISTANT, &c, &out);
     format()->block(&e, ROLE_ASSISTANT, &d, &out);
-    const char *first = strstr(out.p, "\"id\":\"a_b_"), *second = strstr(first + 1, "\"id\":\"a_b_");
+    const char *first = strstr(out.p, "\"id\":\"a_b_"),
+               *second = strstr(first + 1, "\"id\":\"a_b_");
 
     assert_non_null(second);
     assert_memory_not_equal(first, second, 30);
@@ -260,7 +315,7 @@ static void messages_close_and_merge(void **state)
     format()->block(&e, ROLE_USER, &b, &out);
     format()->tail(&e, &out);
     assert_string_equal(out.p + from, "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":"
-                        "\"a\"},{\"type\":\"text\",\"text\":\"b\"" MARK "}]}]}");
+                                      "\"a\"},{\"type\":\"text\",\"text\":\"b\"" MARK "}]}]}");
     buf_fini(&out);
 }
 
@@ -301,8 +356,8 @@ static void run_session(unsigned turns, unsigned (*calls)(unsigned turn))
 
         for (unsigned i = 0; i < calls(turn) && turn > 0; i++) {
             snprintf(id, sizeof id, "t_%u_%u", turn, i);
-            struct block call = call_block(id), thought = {.kind = BLOCK_THINKING,
-                                                           .signature = S("E")};
+            struct block call = call_block(id),
+                         thought = {.kind = BLOCK_THINKING, .signature = S("E")};
 
             if (i == 0 && turn % 3 == 0)
                 format()->block(&e, ROLE_ASSISTANT, &thought, &stable);
@@ -406,8 +461,8 @@ static void ordinary_turns_leave_the_spare_marker(void **state)
 
 static void H23_no_marker_on_a_thought(void **state)
 {
-    struct block question = text_block("a"), thought = {.kind = BLOCK_THINKING,
-                                                        .signature = S("E")};
+    struct block question = text_block("a"),
+                 thought = {.kind = BLOCK_THINKING, .signature = S("E")};
     struct wire_encoder e;
     struct buf out;
 
@@ -432,4 +487,5 @@ const struct CMUnitTest anthropic_encode_tests[] = {
     cmocka_unit_test(ordinary_turns_leave_the_spare_marker),
     cmocka_unit_test(H23_no_marker_on_a_thought),
 };
-const size_t anthropic_encode_tests_n = sizeof anthropic_encode_tests / sizeof *anthropic_encode_tests;
+const size_t anthropic_encode_tests_n =
+    sizeof anthropic_encode_tests / sizeof *anthropic_encode_tests;

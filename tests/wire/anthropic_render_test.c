@@ -9,12 +9,19 @@
 static const struct block said[] = {
     {.kind = BLOCK_THINKING, .text = S_INIT("Hm\n\"so\""), .signature = S_INIT("EqQ==")},
     {.kind = BLOCK_REDACTED, .signature = S_INIT("Xy==")},
-    {.kind = BLOCK_TEXT, .text = S_INIT("H\xC3\xA9llo \xE4\xB8\xAD\xF0\x9F\x98\x80!"),
+    {.kind = BLOCK_TEXT,
+     .text = S_INIT("H\xC3\xA9llo \xE4\xB8\xAD\xF0\x9F\x98\x80!"),
      .native = S_INIT("[{\"a\":1},{\"b\":[2]}]")},
-    {.kind = BLOCK_TOOL_USE, .id = S_INIT("t"), .name = S_INIT("Read"),
+    {.kind = BLOCK_TOOL_USE,
+     .id = S_INIT("t"),
+     .name = S_INIT("Read"),
      .input = S_INIT("{\"a\":\"x\\n\\u00e9\"}")},
-    {.kind = BLOCK_TOOL_USE, .id = S_INIT("u"), .name = S_INIT("Read"), .input = S_INIT("{}"),
-     .invalid = true, .text = S_INIT("{\"a\":")},
+    {.kind = BLOCK_TOOL_USE,
+     .id = S_INIT("u"),
+     .name = S_INIT("Read"),
+     .input = S_INIT("{}"),
+     .invalid = true,
+     .text = S_INIT("{\"a\":")},
     {.kind = BLOCK_OPAQUE, .native = S_INIT("{\"type\":\"hologram\",\"x\":1}")},
 };
 enum { SAID = sizeof said / sizeof *said };
@@ -27,8 +34,12 @@ static const char said_blocks[] =
     "block 4 tool_use u Read {} invalid {\"a\":\n"
     "block 5 opaque {\"type\":\"hologram\",\"x\":1}\n";
 
-static const struct usage used = {.input = 5, .output = 7, .cache_read = 3, .cache_write_5m = 2,
-                                  .cache_write_1h = 1, .thinking = 4};
+static const struct usage used = {.input = 5,
+                                  .output = 7,
+                                  .cache_read = 3,
+                                  .cache_write_5m = 2,
+                                  .cache_write_1h = 1,
+                                  .thinking = 4};
 
 /* The lines of a transcript that begin with `word`. */
 static void lines_of(const char *word, str text, struct buf *out)
@@ -45,8 +56,8 @@ static void render(size_t n, enum stop_reason stop, const char *raw, unsigned pi
                    struct buf *out)
 {
     buf_init(out, BUF_NO_MAX);
-    wire_format_find(S("anthropic"))->render(S("m"), S("c"), said, n, stop, str_of(raw), &used,
-                                             pieces, out);
+    wire_format_find(S("anthropic"))
+        ->render(S("m"), S("c"), said, n, stop, str_of(raw), &used, pieces, out);
 }
 
 static void what_is_rendered_is_decoded(void **state)
@@ -148,7 +159,8 @@ static void errors(void **state)
 
 static void a_request_is_read_again(void **state)
 {
-    static const struct wire_section sections[] = {{S_INIT("You."), true}, {S_INIT("Here."), false}};
+    static const struct wire_section sections[] = {{S_INIT("You."), true},
+                                                   {S_INIT("Here."), false}};
     const struct wire_format *wire = wire_format_find(S("anthropic"));
     struct wire_request request;
     struct wire_encoder e;
@@ -162,9 +174,14 @@ static void a_request_is_read_again(void **state)
                  &body);
     wire->block(&e, ROLE_USER, &(struct block){.kind = BLOCK_TEXT, .text = S("Hi")}, &body);
     wire->block(&e, ROLE_ASSISTANT, &said[3], &body);
-    wire->block(&e, ROLE_USER, &(struct block){.kind = BLOCK_TOOL_RESULT, .id = S("t"),
-                .content = S("[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"text\",\"text\":"
-                             "\"b\"}]"), .is_error = true}, &body);
+    wire->block(&e, ROLE_USER,
+                &(struct block){
+                    .kind = BLOCK_TOOL_RESULT,
+                    .id = S("t"),
+                    .content = S("[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"text\",\"text\":"
+                                 "\"b\"}]"),
+                    .is_error = true},
+                &body);
     wire->block(&e, ROLE_USER, &(struct block){.kind = BLOCK_TEXT, .text = S("Go on")}, &body);
     wire->tail(&e, &body);
     assert_int_equal(wire->read_request(buf_str(&body), &a, &request, NULL), REIN_OK);
@@ -203,8 +220,9 @@ static void other_shapes_of_requests(void **state)
         struct arena a;
 
         arena_init(&a);
-        assert_int_equal(wire_format_find(S("anthropic"))->read_request(str_of(cases[i].body), &a,
-                         &request, &err), cases[i].status);
+        assert_int_equal(wire_format_find(S("anthropic"))
+                             ->read_request(str_of(cases[i].body), &a, &request, &err),
+                         cases[i].status);
         assert_int_equal(request.replies, cases[i].replies);
         assert_int_equal(request.n_last, cases[i].last);
         arena_fini(&a);
@@ -220,4 +238,5 @@ const struct CMUnitTest anthropic_render_tests[] = {
     cmocka_unit_test(a_request_is_read_again),
     cmocka_unit_test(other_shapes_of_requests),
 };
-const size_t anthropic_render_tests_n = sizeof anthropic_render_tests / sizeof *anthropic_render_tests;
+const size_t anthropic_render_tests_n =
+    sizeof anthropic_render_tests / sizeof *anthropic_render_tests;

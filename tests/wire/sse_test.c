@@ -40,8 +40,14 @@ static void check(const char *name, str text, const char *expected, bool with_en
     }
 }
 
-#define CASE(id, text, expected) {id, S_INIT(text), expected, false}
-#define AT_END(id, text, expected) {id, S_INIT(text), expected, true}
+#define CASE(id, text, expected) \
+    { \
+        id, S_INIT(text), expected, false \
+    }
+#define AT_END(id, text, expected) \
+    { \
+        id, S_INIT(text), expected, true \
+    }
 
 static void frames(void **state)
 {
@@ -55,8 +61,14 @@ static void frames(void **state)
         CASE("F01 CR LF", "event: a\r\ndata: 1\r\n\r\ndata: 2\r\n\r\n", "[a|1][|2]"),
         CASE("F01 lone CR", "event: a\rdata: 1\r\rdata: 2\r\r", "[a|1][|2]"),
         CASE("F01 mixed", "event: a\rdata: 1\n\r\ndata: 2\r\n\n", "[a|1][|2]"),
-        CASE("F02 byte order mark", "\xEF\xBB\xBF" "data: 1\n\n", "[|1]"),
-        CASE("F02 only the first line", "data: 1\n\n\xEF\xBB\xBF" "data: 2\n\n", "[|1]"),
+        CASE("F02 byte order mark",
+             "\xEF\xBB\xBF"
+             "data: 1\n\n",
+             "[|1]"),
+        CASE("F02 only the first line",
+             "data: 1\n\n\xEF\xBB\xBF"
+             "data: 2\n\n",
+             "[|1]"),
         CASE("F03 comments", ": hi\n:\ndata: 1\n: OPENROUTER PROCESSING\n\n: x\n\n", "[|1]"),
         CASE("F04 several data lines", "data: a\ndata: b\ndata:\ndata: c\n\n", "[|a\nb\n\nc]"),
         CASE("F05 no blank, two blanks", "data:{}\n\ndata:  {}\n\n", "[|{}][| {}]"),
@@ -92,8 +104,8 @@ static void F09_large_frames(void **state)
     buf_add(&text, S("\n\n"));
     sse_init(&s, 4 << 20);
     for (size_t at = 0; at < text.n; at += 4096)
-        assert_int_equal(sse_feed(&s, str_take(str_skip(buf_str(&text), at), 4096), note, &out,
-                                  &err), REIN_OK);
+        assert_int_equal(
+            sse_feed(&s, str_take(str_skip(buf_str(&text), at), 4096), note, &out, &err), REIN_OK);
     assert_int_equal(out.n, 3000000 + 3);
     sse_fini(&s);
 
