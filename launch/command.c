@@ -28,13 +28,16 @@ static void orders_receive(const struct plan *plan, int fds[DESCRIPTORS])
     } control;
     char byte;
     struct iovec io = {&byte, 1};
-    struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = control.bytes,
+    struct msghdr message = {.msg_iov = &io,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
                              .msg_controllen = sizeof control.bytes};
     struct cmsghdr *head;
 
     if (poll(&ready, 1, (int)plan->wait_ms) == 0)
         _exit(0); /* prepared, and not used in time */
-    if (launch_must(recvmsg(LAUNCH_SETUP, &message, MSG_CMSG_CLOEXEC), STEP_COMMAND, "recvmsg") == 0)
+    if (launch_must(recvmsg(LAUNCH_SETUP, &message, MSG_CMSG_CLOEXEC), STEP_COMMAND, "recvmsg") ==
+        0)
         _exit(0); /* the harness does not want it any more */
     head = CMSG_FIRSTHDR(&message);
     if (!head || head->cmsg_type != SCM_RIGHTS || (message.msg_flags & MSG_CTRUNC) ||
@@ -45,34 +48,30 @@ static void orders_receive(const struct plan *plan, int fds[DESCRIPTORS])
 
 static struct launch_command *orders_read(int fd)
 {
+    const char *fault;
     struct stat st;
-    struct launch_command *c;
+    void *bytes;
 
     launch_must(fstat(fd, &st), STEP_COMMAND, "fstat");
-    if (st.st_size <= (off_t)sizeof *c || st.st_size > COMMAND_SIZE_MAX)
+    if (st.st_size > COMMAND_SIZE_MAX)
         launch_fault(STEP_COMMAND, E2BIG, "size");
-    c = malloc((size_t)st.st_size);
-    if (!c || pread(fd, c, (size_t)st.st_size, 0) != st.st_size)
+    bytes = malloc((size_t)st.st_size + 1);
+    if (!bytes || pread(fd, bytes, (size_t)st.st_size, 0) != st.st_size)
         launch_fault(STEP_COMMAND, EIO, "read");
-    if (c->magic != PLAN_MAGIC || c->size != st.st_size || c->arguments == 0 ||
-        c->arguments > c->size || c->variables > c->size || ((char *)c)[c->size - 1] != 0)
-        launch_fault(STEP_COMMAND, EPROTO, "head");
-    return c;
+    if ((fault = command_fault(bytes, (size_t)st.st_size)))
+        launch_fault(STEP_COMMAND, EPROTO, fault);
+    return bytes;
 }
 
-/* Pointers to `n` strings from *at, which moves behind them; NULL-ended. */
-static char **strings(char **at, const char *end, uint32_t n)
+/* Pointers to the next `n` strings, NULL-ended. */
+static char **strings(struct launch_command *c, char **at, uint32_t n)
 {
     char **list = calloc((size_t)n + 1, sizeof *list);
 
     if (!list)
         launch_fault(STEP_COMMAND, ENOMEM, "memory");
-    for (uint32_t i = 0; i < n; i++) {
-        if (*at >= end)
-            launch_fault(STEP_COMMAND, EPROTO, "strings");
-        list[i] = *at;
-        *at += strlen(*at) + 1;
-    }
+    for (uint32_t i = 0; i < n; i++)
+        list[i] = command_string(c, at);
     return list;
 }
 
@@ -119,17 +118,14 @@ _Noreturn void command_run(const struct plan *plan, mode_t mask)
     struct launch_fault ready = {.step = STEP_READY};
     struct launch_command *c;
     char *at, *folder, **arguments, **variables;
-    const char *end;
 
     (void)send(LAUNCH_SETUP, &ready, sizeof ready, MSG_NOSIGNAL | MSG_DONTWAIT);
     orders_receive(plan, fds);
     c = orders_read(fds[ORDERS]);
     at = (char *)(c + 1);
-    end = (const char *)c + c->size;
-    folder = at;
-    at += strlen(at) + 1;
-    arguments = strings(&at, end, c->arguments);
-    variables = strings(&at, end, c->variables);
+    folder = command_string(c, &at);
+    arguments = strings(c, &at, c->arguments);
+    variables = strings(c, &at, c->variables);
     for (int i = STDIN; i <= STDERR; i++)
         launch_must(dup2(fds[i], i - STDIN), STEP_COMMAND, "stdio");
     for (int i = 0; i < DESCRIPTORS; i++)

@@ -15,22 +15,23 @@
 #include <unistd.h>
 
 /* Newer than the headers of Debian 12 (ABI 2). */
-#define RIGHT_REFER (1ULL << 13)     /* ABI 2 */
-#define RIGHT_TRUNCATE (1ULL << 14)  /* ABI 3 */
-#define RIGHT_IOCTL_DEV (1ULL << 15) /* ABI 5 */
+#define RIGHT_REFER (1ULL << 13)                      /* ABI 2 */
+#define RIGHT_TRUNCATE (1ULL << 14)                   /* ABI 3 */
+#define RIGHT_IOCTL_DEV (1ULL << 15)                  /* ABI 5 */
 enum { SCOPE_ABSTRACT_SOCKET = 1, SCOPE_SIGNAL = 2 }; /* ABI 6 */
 
 struct ruleset {
     uint64_t handled_files, handled_network, scoped;
 };
 
-#define RIGHTS_READ (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | \
-                     LANDLOCK_ACCESS_FS_READ_DIR)
+#define RIGHTS_READ \
+    (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define RIGHTS_ALL ((1ULL << 16) - 1)
-#define RIGHTS_WRITABLE (RIGHTS_ALL & ~(LANDLOCK_ACCESS_FS_MAKE_CHAR | \
-                         LANDLOCK_ACCESS_FS_MAKE_BLOCK | RIGHT_IOCTL_DEV))
-#define RIGHTS_FILE (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
-                     LANDLOCK_ACCESS_FS_READ_FILE | RIGHT_TRUNCATE | RIGHT_IOCTL_DEV)
+#define RIGHTS_WRITABLE \
+    (RIGHTS_ALL & ~(LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK | RIGHT_IOCTL_DEV))
+#define RIGHTS_FILE \
+    (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE | \
+     RIGHT_TRUNCATE | RIGHT_IOCTL_DEV)
 
 static void allow(int rules, const char *path, uint64_t rights)
 {
@@ -50,11 +51,13 @@ static void allow(int rules, const char *path, uint64_t rights)
 
 void landlock_enter(struct launch *l)
 {
-    static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
-                                          "/dev/urandom", "/dev/tty"};
-    long abi = launch_must(syscall(SYS_landlock_create_ruleset, NULL, 0,
-                                   LANDLOCK_CREATE_RULESET_VERSION), STEP_LANDLOCK, "version");
-    uint64_t known = abi >= 5 ? RIGHTS_ALL : abi >= 3 ? RIGHTS_ALL & ~RIGHT_IOCTL_DEV
+    static const char *const devices[] = {"/dev/null",   "/dev/zero",    "/dev/full",
+                                          "/dev/random", "/dev/urandom", "/dev/tty"};
+    long abi =
+        launch_must(syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION),
+                    STEP_LANDLOCK, "version");
+    uint64_t known = abi >= 5   ? RIGHTS_ALL
+                     : abi >= 3 ? RIGHTS_ALL & ~RIGHT_IOCTL_DEV
                      : abi == 2 ? RIGHTS_ALL & ~(RIGHT_IOCTL_DEV | RIGHT_TRUNCATE)
                                 : (1ULL << 13) - 1;
     struct ruleset set = {.handled_files = known,
@@ -72,7 +75,8 @@ void landlock_enter(struct launch *l)
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
         allow(rules, devices[i], (RIGHTS_FILE & ~LANDLOCK_ACCESS_FS_EXECUTE) & known);
     /* Terminals of its own: opening one means to read, write and set it. */
-    allow(rules, "/dev/pts", (RIGHTS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | RIGHT_IOCTL_DEV) & known);
+    allow(rules, "/dev/pts",
+          (RIGHTS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | RIGHT_IOCTL_DEV) & known);
     launch_must(syscall(SYS_landlock_restrict_self, rules, 0), STEP_LANDLOCK, "restrict");
     close(rules);
 }

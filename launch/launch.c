@@ -25,8 +25,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { NAMESPACES = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
-                    CLONE_NEWUTS | CLONE_NEWCGROUP };
+enum {
+    NAMESPACES = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
+                 CLONE_NEWUTS | CLONE_NEWCGROUP
+};
 
 /* What the launcher made before the sandbox had a life of its own; a fault takes it back. */
 static struct launch *unfinished;
@@ -54,40 +56,9 @@ long launch_must(long result, enum launch_step step, const char *detail)
     return result;
 }
 
-/* The plan was checked: every offset is inside and the last byte is NUL. */
-const char *plan_string(const struct plan *plan, uint32_t offset)
-{
-    return (const char *)plan + offset;
-}
-
-static bool has_string(const struct plan *plan, uint32_t offset, uint32_t first)
-{
-    return offset == 0 || (offset >= first && offset < plan->size);
-}
-
-static void plan_check(const struct plan *plan, size_t size)
-{
-    const struct plan_row *rows = (const struct plan_row *)(plan + 1);
-    uint32_t first;
-
-    if (size < sizeof *plan || plan->magic != PLAN_MAGIC || plan->version != PLAN_VERSION ||
-        plan->size != size || plan->rows > PLAN_ROWS_MAX || plan->level > SANDBOX_FULL_ACCESS)
-        launch_fault(STEP_PLAN, EPROTO, "head");
-    first = (uint32_t)(sizeof *plan + plan->rows * sizeof *rows);
-    if (first >= size || ((const char *)plan)[size - 1] != 0)
-        launch_fault(STEP_PLAN, EPROTO, "size");
-    if (!has_string(plan, plan->journal, first) || !has_string(plan, plan->cgroup_process, first) ||
-        !has_string(plan, plan->cgroup_memory, first))
-        launch_fault(STEP_PLAN, EPROTO, "strings");
-    for (uint32_t i = 0; i < plan->rows; i++) {
-        if (rows[i].path == 0 || !has_string(plan, rows[i].path, first) ||
-            rows[i].kind >= PLAN_KINDS || *plan_string(plan, rows[i].path) != '/')
-            launch_fault(STEP_PLAN, EPROTO, "row");
-    }
-}
-
 static void plan_read(struct launch *l)
 {
+    const char *fault;
     struct stat st;
     void *bytes;
 
@@ -99,12 +70,13 @@ static void plan_read(struct launch *l)
     if (!bytes || pread(LAUNCH_PLAN, bytes, (size_t)st.st_size, 0) != st.st_size)
         launch_fault(STEP_PLAN, errno ? errno : EIO, "read");
     close(LAUNCH_PLAN);
-    plan_check(bytes, (size_t)st.st_size);
+    if ((fault = plan_fault(bytes, (size_t)st.st_size)))
+        launch_fault(STEP_PLAN, EPROTO, fault);
     l->plan = bytes;
     l->rows = (const struct plan_row *)(l->plan + 1);
     l->placed = calloc(l->plan->rows + 1, sizeof *l->placed);
-    l->shared = mmap(NULL, sizeof *l->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                     -1, 0);
+    l->shared =
+        mmap(NULL, sizeof *l->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (!l->placed || l->shared == MAP_FAILED)
         launch_fault(STEP_PLAN, ENOMEM, "memory");
     l->journal = -1;
@@ -161,7 +133,8 @@ void identity_map(void)
 void network_up(void)
 {
     struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-    int fd = (int)launch_must(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), STEP_NETWORK, "socket");
+    int fd =
+        (int)launch_must(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), STEP_NETWORK, "socket");
 
     launch_must(ioctl(fd, SIOCSIFFLAGS, &request), STEP_NETWORK, "lo");
     close(fd);
@@ -241,8 +214,13 @@ static const char *missing_namespace(int *number)
     static const struct {
         unsigned flag;
         const char *name;
-    } kinds[] = {{0, "user"}, {CLONE_NEWNS, "mount"}, {CLONE_NEWPID, "pid"}, {CLONE_NEWNET, "net"},
-                 {CLONE_NEWIPC, "ipc"}, {CLONE_NEWUTS, "uts"}, {CLONE_NEWCGROUP, "cgroup"}};
+    } kinds[] = {{0, "user"},
+                 {CLONE_NEWNS, "mount"},
+                 {CLONE_NEWPID, "pid"},
+                 {CLONE_NEWNET, "net"},
+                 {CLONE_NEWIPC, "ipc"},
+                 {CLONE_NEWUTS, "uts"},
+                 {CLONE_NEWCGROUP, "cgroup"}};
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         long pid = syscall(SYS_clone, CLONE_NEWUSER | kinds[i].flag | SIGCHLD, 0, 0, 0, 0);

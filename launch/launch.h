@@ -18,17 +18,24 @@
 struct launch {
     const struct plan *plan;
     const struct plan_row *rows;
-    bool *placed;             /* a row: its path is a placeholder now                      */
-    struct shared *shared;    /* a page that launcher and init both see                    */
-    int journal;              /* locked while this sandbox uses placeholders; or -1        */
-    char cgroups[2][512];     /* folders made for this sandbox, to be removed              */
-    mode_t mask;              /* the harness's umask, for the command                      */
+    bool *placed;          /* a row: its path is a placeholder now                      */
+    struct shared *shared; /* a page that launcher and init both see                    */
+    int journal;           /* locked while this sandbox uses placeholders; or -1        */
+    char cgroups[2][512];  /* folders made for this sandbox, to be removed              */
+    mode_t mask;           /* the harness's umask, for the command                      */
 };
 struct shared {
-    volatile bool reported;   /* init has told the end                                     */
+    volatile bool reported; /* init has told the end                                     */
 };
 
+/* ---- plan.c: reading what the harness wrote; no system calls ------------------------------- */
+/* What is wrong with a plan of `size` bytes, or NULL. Aligned as malloc's memory is. */
+const char *plan_fault(const void *bytes, size_t size);
 const char *plan_string(const struct plan *plan, uint32_t offset);
+/* Likewise for a command. */
+const char *command_fault(const void *bytes, size_t size);
+/* Take the next string of a command: *at moves behind it. NULL at the end. */
+char *command_string(struct launch_command *command, char **at);
 
 /* Tell the harness where it stopped, and end. */
 _Noreturn void launch_fault(enum launch_step step, int number, const char *detail);
@@ -45,8 +52,8 @@ void cgroup_join(struct launch *l, pid_t pid);
 void cgroup_remove(struct launch *l);
 
 /* ---- init's ---------------------------------------------------------------------------------- */
-void identity_map(void);              /* the caller's own ids, and only these               */
-void network_up(void);                /* loopback                                           */
+void identity_map(void); /* the caller's own ids, and only these               */
+void network_up(void);   /* loopback                                           */
 void mounts_make(struct launch *l);
 /* Reap and forward until the command has ended, then end all, tell it, and end. */
 _Noreturn void init_run(struct launch *l, pid_t command);
@@ -59,8 +66,9 @@ void seccomp_enter(void);
 /* Wait for the orders and become the program. */
 _Noreturn void command_run(const struct plan *plan, mode_t mask);
 
-/* ---- supervise.c ------------------------------------------------------------------------------ */
-/* The launcher's life: requests in, the end told once. Returns when nothing of the child is left. */
+/* ---- supervise.c --------------------------------------------------------------------------- */
+/* The launcher's life: requests in, the end told once. Returns when nothing of the child is
+ * left. */
 void supervise(struct launch *l, pid_t child);
 
 #endif

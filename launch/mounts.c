@@ -73,8 +73,10 @@ static int source_clone(const struct plan_row *row, const char *path)
     if (row->inode && (st.st_ino != row->inode || st.st_dev != row->device))
         launch_fault(STEP_MOUNT, ESTALE, path);
     tree = tree_clone(fd, true, path);
-    tree_restrict(tree, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-                  (row->kind == PLAN_READABLE ? MOUNT_ATTR_RDONLY : 0), true, path);
+    tree_restrict(tree,
+                  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+                      (row->kind == PLAN_READABLE ? MOUNT_ATTR_RDONLY : 0),
+                  true, path);
     close(fd);
     return tree;
 }
@@ -210,9 +212,7 @@ static int row_do(struct launch *l, struct stock *s, uint32_t i, int tree)
     launch_must(place, STEP_MOUNT, path);
     switch (kind) {
     case PLAN_WRITABLE:
-    case PLAN_READABLE:
-        tree_attach(tree, place, path);
-        break;
+    case PLAN_READABLE: tree_attach(tree, place, path); break;
     case PLAN_PRIVATE:
         own = stock_folder(s, strcmp(path, "/run") == 0 ? 0755 : 01777);
         tree_attach(own, place, path);
@@ -227,12 +227,8 @@ static int row_do(struct launch *l, struct stock *s, uint32_t i, int tree)
             cover(s, place, path);
         }
         break;
-    case PLAN_PIN:
-        bind_itself(place, false, path);
-        break;
-    case PLAN_GUARD:
-        guard(s, place, path);
-        break;
+    case PLAN_PIN: bind_itself(place, false, path); break;
+    case PLAN_GUARD: guard(s, place, path); break;
     case PLAN_PLACE_FILE:
     case PLAN_PLACE_FOLDER:
         if (l->placed[i])
@@ -240,8 +236,7 @@ static int row_do(struct launch *l, struct stock *s, uint32_t i, int tree)
         else
             guard(s, place, path);
         break;
-    case PLAN_KINDS:
-        break;
+    case PLAN_KINDS: break;
     }
     close(place);
     return own;
@@ -269,8 +264,11 @@ static void devices_clone(int trees[DEVICES])
 /* A folder with a handful of devices, a terminal family and shared memory of its own. */
 static void devices_make(struct stock *s, int trees[DEVICES])
 {
-    static const char *const links[][2] = {{"/proc/self/fd", "fd"}, {"/proc/self/fd/0", "stdin"},
-        {"/proc/self/fd/1", "stdout"}, {"/proc/self/fd/2", "stderr"}, {"pts/ptmx", "ptmx"}};
+    static const char *const links[][2] = {{"/proc/self/fd", "fd"},
+                                           {"/proc/self/fd/0", "stdin"},
+                                           {"/proc/self/fd/1", "stdout"},
+                                           {"/proc/self/fd/2", "stderr"},
+                                           {"pts/ptmx", "ptmx"}};
     int dev = stock_folder(s, 0755), place, shm;
 
     for (int i = 0; i < DEVICES; i++)
@@ -290,7 +288,8 @@ static void devices_make(struct stock *s, int trees[DEVICES])
         close(trees[i]);
     }
     launch_must(mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
-                      "newinstance,ptmxmode=0666,mode=0620"), STEP_MOUNT, "/dev/pts");
+                      "newinstance,ptmxmode=0666,mode=0620"),
+                STEP_MOUNT, "/dev/pts");
     shm = stock_folder(s, 01777);
     place = (int)launch_must(open("/dev/shm", O_PATH | O_CLOEXEC), STEP_MOUNT, "/dev/shm");
     tree_attach(shm, place, "/dev/shm");
@@ -306,9 +305,9 @@ static void proc_make(struct stock *s)
 {
     static const char *const hidden[] = {"/proc/kcore", "/proc/keys", "/proc/kallsyms",
                                          "/proc/key-users", "/proc/sysrq-trigger"};
-    static const char *const roots[] = {"/proc/kmsg", "/proc/kpagecount", "/proc/kpageflags",
-                                        "/proc/kpagecgroup", "/proc/vmallocinfo", "/proc/slabinfo",
-                                        "/proc/timer_list", "/proc/iomem"};
+    static const char *const roots[] = {
+        "/proc/kmsg",        "/proc/kpagecount", "/proc/kpageflags", "/proc/kpagecgroup",
+        "/proc/vmallocinfo", "/proc/slabinfo",   "/proc/timer_list", "/proc/iomem"};
     bool is_root = geteuid() == 0;
 
     launch_must(mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL),
@@ -339,7 +338,8 @@ void mounts_make(struct launch *l)
         const struct plan_row *row = &l->rows[i];
 
         trees[i] = row->kind == PLAN_WRITABLE || row->kind == PLAN_READABLE
-                       ? source_clone(row, plan_string(l->plan, row->path)) : -1;
+                       ? source_clone(row, plan_string(l->plan, row->path))
+                       : -1;
     }
     devices_clone(devices);
     all_read_only();

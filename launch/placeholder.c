@@ -1,10 +1,11 @@
 /*
  * placeholder.c - protected names that are missing: something must stand there to be mounted over.
  *
- * Made by the launcher in the host's view, since a mount needs a place that exists, and removed when
- * the last sandbox that uses the workspace ends. Who uses them holds a shared lock on the journal;
- * who gets it alone removes what the journal lists. The journal is durable before the first name
- * appears, so that a machine's crash leaves nothing unknown behind; the harness cleans at its start.
+ * Made by the launcher in the host's view, since a mount needs a place that exists, and removed
+ * when the last sandbox that uses the workspace ends. Who uses them holds a shared lock on the
+ * journal; who gets it alone removes what the journal lists. The journal is durable before the
+ * first name appears, so that a machine's crash leaves nothing unknown behind; the harness cleans
+ * at its start.
  */
 #include "launch.h"
 
@@ -54,8 +55,9 @@ static int open_parent(const char *path, const char **name)
 static int journal_open(const char *path)
 {
     for (;;) {
-        int fd = (int)launch_must(open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
-                                       0600), STEP_PLACEHOLDER, path);
+        int fd =
+            (int)launch_must(open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600),
+                             STEP_PLACEHOLDER, path);
         struct stat st;
 
         launch_must(flock(fd, LOCK_SH), STEP_PLACEHOLDER, path);

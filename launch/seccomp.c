@@ -24,16 +24,23 @@
 #include <unistd.h>
 
 #if defined(__x86_64__)
-#define ARCHITECTURE AUDIT_ARCH_X86_64
+#    define ARCHITECTURE AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
-#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#    define ARCHITECTURE AUDIT_ARCH_AARCH64
 #else
-#error "seccomp.c knows x86-64 and arm64; build with sandbox_none elsewhere"
+#    error "seccomp.c knows x86-64 and arm64; build with sandbox_none elsewhere"
 #endif
 
 /* Newer than some headers; these numbers are the same on every architecture. */
-enum { NR_MOUNT_SETATTR = 442, NR_QUOTACTL_FD = 443, NR_MEMFD_SECRET = 447, NR_FSCONFIG = 431,
-       NR_OPEN_TREE_ATTR = 467, NR_PIDFD_GETFD = 438, NR_PROCESS_MADVISE = 440 };
+enum {
+    NR_MOUNT_SETATTR = 442,
+    NR_QUOTACTL_FD = 443,
+    NR_MEMFD_SECRET = 447,
+    NR_FSCONFIG = 431,
+    NR_OPEN_TREE_ATTR = 467,
+    NR_PIDFD_GETFD = 438,
+    NR_PROCESS_MADVISE = 440
+};
 
 static const unsigned short refused[] = {
     /* other processes */
@@ -51,18 +58,20 @@ static const unsigned short refused[] = {
     SYS_lookup_dcookie, SYS_nfsservctl, SYS_vhangup,
     /* the machine */
     SYS_reboot, SYS_swapon, SYS_swapoff, SYS_acct, SYS_quotactl, NR_QUOTACTL_FD, SYS_syslog,
-    SYS_settimeofday, SYS_clock_settime, SYS_sethostname, SYS_setdomainname,
 #ifdef __x86_64__
     SYS_iopl, SYS_ioperm, SYS_modify_ldt, SYS_uselib, SYS_ustat, SYS__sysctl,
 #endif
-};
-/* "Not there": libc falls back from clone3 to clone, whose flags can be seen; io_uring makes sockets
- * and opens files behind this filter. */
+    SYS_settimeofday, SYS_clock_settime, SYS_sethostname, SYS_setdomainname};
+/* "Not there": libc falls back from clone3 to clone, whose flags can be seen; io_uring makes
+ * sockets and opens files behind this filter. */
 static const unsigned short absent[] = {SYS_clone3, SYS_io_uring_setup, SYS_io_uring_enter,
                                         SYS_io_uring_register};
 
-enum { REFUSED = sizeof refused / sizeof *refused, ABSENT = sizeof absent / sizeof *absent,
-       FILTER_MAX = 2 * (REFUSED + ABSENT) + 48 };
+enum {
+    REFUSED = sizeof refused / sizeof *refused,
+    ABSENT = sizeof absent / sizeof *absent,
+    FILTER_MAX = 2 * (REFUSED + ABSENT) + 48
+};
 
 struct filter {
     struct sock_filter code[FILTER_MAX];
@@ -73,8 +82,8 @@ static void add(struct filter *f, unsigned code, unsigned yes, unsigned no, unsi
 {
     if (f->n == FILTER_MAX)
         launch_fault(STEP_SECCOMP, ENOSPC, "filter");
-    f->code[f->n++] = (struct sock_filter){(unsigned short)code, (unsigned char)yes,
-                                           (unsigned char)no, k};
+    f->code[f->n++] =
+        (struct sock_filter){(unsigned short)code, (unsigned char)yes, (unsigned char)no, k};
 }
 
 static void answer(struct filter *f, int number)
@@ -88,8 +97,7 @@ static void allow(struct filter *f) { add(f, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_
  * kernel looks at no more. */
 static void load_argument(struct filter *f, unsigned i)
 {
-    add(f, BPF_LD | BPF_W | BPF_ABS, 0, 0,
-        (unsigned)(offsetof(struct seccomp_data, args) + 8 * i));
+    add(f, BPF_LD | BPF_W | BPF_ABS, 0, 0, (unsigned)(offsetof(struct seccomp_data, args) + 8 * i));
 }
 
 /* Jump over the next `n` instructions unless the call is `number`. */
@@ -172,8 +180,9 @@ void seccomp_enter(void)
     allow(&f);
     program = (struct sock_fprog){f.n, f.code};
     /* SPEC_ALLOW: side channels are not defended, and the mitigation costs every program. */
-    launch_must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
-                        &program), STEP_SECCOMP, "filter");
+    launch_must(
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program),
+        STEP_SECCOMP, "filter");
 }
 
 void privileges_drop(void)
@@ -182,10 +191,12 @@ void privileges_drop(void)
     struct __user_cap_data_struct none[2] = {{0}};
 
     /* uid 0 shall not mean anything at exec either. */
-    launch_must(prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED |
-                      SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
-                      SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
-                      SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED, 0, 0, 0), STEP_PRIVILEGE, "securebits");
+    launch_must(prctl(PR_SET_SECUREBITS,
+                      SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+                          SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+                          SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
+                      0, 0, 0),
+                STEP_PRIVILEGE, "securebits");
     for (unsigned long i = 0; i < 64 && prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
         launch_must(prctl(PR_CAPBSET_DROP, i, 0, 0, 0), STEP_PRIVILEGE, "bounding set");
     launch_must(syscall(SYS_capset, &head, none), STEP_PRIVILEGE, "capset");

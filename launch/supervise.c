@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* ---- reading /proc ---------------------------------------------------------------------------- */
+/* ---- reading /proc ------------------------------------------------------------------------- */
 
 /* A file of /proc as text; the bytes read, 0 when the process is gone. */
 static size_t proc_read(pid_t pid, const char *file, char *text, size_t room)
@@ -143,7 +143,7 @@ _Noreturn void init_run(struct launch *l, pid_t command)
     }
 }
 
-/* ---- the launcher: what is left without a PID namespace --------------------------------------- */
+/* ---- the launcher: what is left without a PID namespace ------------------------------------ */
 
 struct family {
     pid_t *pids, *parents;
@@ -268,7 +268,7 @@ static void sweep(pid_t child, struct launch_report *report)
     free(family.ours);
 }
 
-/* ---- the launcher's loop ---------------------------------------------------------------------- */
+/* ---- the launcher's loop ------------------------------------------------------------------- */
 
 /* A request of the harness; false when all shall end: it says so, or it is gone. */
 static bool request(pid_t child, bool has_init)

@@ -296,6 +296,17 @@ void context_apply(struct context *c, const struct entry *entry)
         folds[entry->ev->type](c, entry);
 }
 
+size_t context_reply_bytes(const struct context *c)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->n_assistant; i++) {
+        const struct block *b = &c->assistant[i];
+        n += b->text.n + b->signature.n + b->input.n + b->native.n;
+    }
+    return n;
+}
+
 bool context_has_call(const struct context *c, str call) { return map_get(&c->calls, call) != NULL; }
 
 void context_request(struct context *c, struct context_body *out)

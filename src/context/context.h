@@ -53,6 +53,9 @@ rein_status context_setup(struct context *c, const struct setup *setup, struct e
 /* Fold one event. Same events, same bytes. */
 void context_apply(struct context *c, const struct entry *entry);
 
+/* About how much of the open reply is recorded, for an estimate of what it cost. */
+size_t context_reply_bytes(const struct context *c);
+
 /* Whether a call of that id was made in this session already. */
 bool context_has_call(const struct context *c, str call);
 

@@ -10,32 +10,79 @@
 
 #include "hands/hands_impl.h"
 
+/* clang-format off: words, as many as fit a line */
 /* Names that begin so. */
 static const char *const dropped_prefixes[] = {
-    "REIN_", "ANTHROPIC_", "CLAUDE", "OPENAI_", "GEMINI_", "AWS_", "AZURE_", "GOOGLE_APPLICATION_",
-    "CLOUDSDK_", "BASH_FUNC_", "LD_PRELOAD", "LD_AUDIT", "GIT_CONFIG", "GIT_SSH", "GIT_ASKPASS",
-    "GIT_PROXY", "GIT_EXTERNAL", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX", "GIT_EXEC_PATH",
-};
+    "REIN_",        "ANTHROPIC_", "CLAUDE",        "OPENAI_",
+    "GEMINI_",      "AWS_",       "AZURE_",        "GOOGLE_APPLICATION_",
+    "CLOUDSDK_",    "BASH_FUNC_", "LD_PRELOAD",    "LD_AUDIT",
+    "GIT_CONFIG",   "GIT_SSH",    "GIT_ASKPASS",   "GIT_PROXY",
+    "GIT_EXTERNAL", "GIT_DIR",    "GIT_WORK_TREE", "GIT_INDEX",
+    "GIT_EXEC_PATH"};
 /* Whole names: what shells read as code or settings, and what is set below. */
-static const char *const dropped_names[] = {
-    "BASH_ENV", "ENV", "BASHOPTS", "SHELLOPTS", "PROMPT_COMMAND", "PS0", "PS1", "PS2", "PS4",
-    "CDPATH", "GLOBIGNORE", "IFS", "HISTFILE", "OLDPWD", "PWD", "SHLVL", "_", "TERM", "TERMCAP",
-    "LC_ALL", "LANG", "LANGUAGE", "PAGER", "GIT_PAGER", "MANPAGER", "GIT_EDITOR", "GIT_TERMINAL_PROMPT",
-    "SSH_ASKPASS", "EDITOR", "VISUAL", "SHELL", "PERL5OPT", "PYTHONSTARTUP", "RUBYOPT",
-    "RIPGREP_CONFIG_PATH", "LESSOPEN", "LESSCLOSE",
-};
+static const char *const dropped_names[] = {"BASH_ENV",
+                                            "ENV",
+                                            "BASHOPTS",
+                                            "SHELLOPTS",
+                                            "PROMPT_COMMAND",
+                                            "PS0",
+                                            "PS1",
+                                            "PS2",
+                                            "PS4",
+                                            "CDPATH",
+                                            "GLOBIGNORE",
+                                            "IFS",
+                                            "HISTFILE",
+                                            "OLDPWD",
+                                            "PWD",
+                                            "SHLVL",
+                                            "_",
+                                            "TERM",
+                                            "TERMCAP",
+                                            "LC_ALL",
+                                            "LANG",
+                                            "LANGUAGE",
+                                            "PAGER",
+                                            "GIT_PAGER",
+                                            "MANPAGER",
+                                            "GIT_EDITOR",
+                                            "GIT_TERMINAL_PROMPT",
+                                            "SSH_ASKPASS",
+                                            "EDITOR",
+                                            "VISUAL",
+                                            "SHELL",
+                                            "PERL5OPT",
+                                            "PYTHONSTARTUP",
+                                            "RUBYOPT",
+                                            "RIPGREP_CONFIG_PATH",
+                                            "LESSOPEN",
+                                            "LESSCLOSE"};
 /* In a sandbox: sockets and folders that are not there, proxies that can't be reached. */
-static const char *const dropped_in_sandbox[] = {
-    "SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_AGENT_INFO", "DBUS_SESSION_BUS_ADDRESS",
-    "XDG_RUNTIME_DIR", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DOCKER_HOST", "TMPDIR", "TMP",
-    "TEMP", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY", "NO_PROXY",
-};
+static const char *const dropped_in_sandbox[] = {"SSH_AUTH_SOCK",
+                                                 "SSH_AGENT_PID",
+                                                 "GPG_AGENT_INFO",
+                                                 "DBUS_SESSION_BUS_ADDRESS",
+                                                 "XDG_RUNTIME_DIR",
+                                                 "DISPLAY",
+                                                 "WAYLAND_DISPLAY",
+                                                 "XAUTHORITY",
+                                                 "DOCKER_HOST",
+                                                 "TMPDIR",
+                                                 "TMP",
+                                                 "TEMP",
+                                                 "HTTP_PROXY",
+                                                 "HTTPS_PROXY",
+                                                 "ALL_PROXY",
+                                                 "FTP_PROXY",
+                                                 "NO_PROXY"};
 /* A word between underscores that says "secret"; "KEY" alone only at the end. */
 static const char *const secret_words[] = {
-    "TOKEN", "TOKENS", "SECRET", "SECRETS", "PASSWORD", "PASSWORDS", "PASSWD", "PASS", "PASSPHRASE",
-    "PWD", "CREDENTIAL", "CREDENTIALS", "CREDS", "APIKEY", "AUTH", "COOKIE", "COOKIES", "PAT",
-    "BEARER", "JWT", "PRIVATE", "SIGNATURE",
-};
+    "TOKEN",  "TOKENS", "SECRET",     "SECRETS",  "PASSWORD",   "PASSWORDS",
+    "PASSWD", "PASS",   "PASSPHRASE", "PWD",      "CREDENTIAL", "CREDENTIALS",
+    "CREDS",  "APIKEY", "AUTH",       "COOKIE",   "COOKIES",    "PAT",
+    "BEARER", "JWT",    "PRIVATE",    "SIGNATURE"};
+
+/* clang-format on */
 
 #define N(list) (sizeof(list) / sizeof *(list))
 
@@ -121,9 +168,9 @@ const char *hands_variable(const char *const *environment, const char *name)
 const char *const *hands_environment(const char *const *user, const char *folder, bool sandboxed,
                                      struct arena *a)
 {
-    static const char *const fixed[] = {"LC_ALL=C.UTF-8", "LANG=C.UTF-8", "TERM=dumb", "PAGER=cat",
-                                        "GIT_PAGER=cat", "GIT_EDITOR=true", "GIT_TERMINAL_PROMPT=0",
-                                        "SHELL=/bin/bash"};
+    static const char *const fixed[] = {
+        "LC_ALL=C.UTF-8",  "LANG=C.UTF-8",          "TERM=dumb",      "PAGER=cat", "GIT_PAGER=cat",
+        "GIT_EDITOR=true", "GIT_TERMINAL_PROMPT=0", "SHELL=/bin/bash"};
     size_t n = 0, at = 0;
     const char **out;
 

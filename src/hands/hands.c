@@ -2,8 +2,8 @@
  * hands.c - what all hands have in common: provisioning, deadlines, cancelling, releasing.
  *
  * Provisioning copies words and opens the folder; nothing else exists before the first command. A
- * command's life: start, output, and one `exited`; a deadline or a cancel first asks (SIGTERM to the
- * group), and after the grace ends the whole tree.
+ * command's life: start, output, and one `exited`; a deadline or a cancel first asks (SIGTERM to
+ * the group), and after the grace ends the whole tree.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,8 @@
 #include "hands/hands_impl.h"
 #include "platform/file.h"
 
-enum { GRACE_MS = 2000, PREPARE_MS = 1, SETTLE_MS = 500, TEXT_MAX = 128 * 1024 - 1 };
+enum { GRACE_MS = 2000, PREPARE_MS = 0, STALE_MS = 60000, SETTLE_MS = 500 };
+enum { TEXT_MAX = 128 * 1024 - 1 };
 
 extern char **environ;
 
@@ -50,22 +51,25 @@ static struct hands *hands_new(struct loop *loop, const struct hands_spec *spec,
 {
     struct hands *h = memory_new(sizeof *h);
     struct arena *a = &h->arena;
-    const char *const *user = spec->environment ? spec->environment
-                                                : (const char *const *)(void *)environ;
+    const char *const *user =
+        spec->environment ? spec->environment : (const char *const *)(void *)environ;
     bool sandboxed = spec->level != SANDBOX_FULL_ACCESS;
 
     arena_init(a);
     list_init(&h->commands);
     h->loop = loop;
     h->root = root;
+    h->journal = -1;
     h->ops = sandboxed ? &hands_sandboxed : &hands_local;
     h->folder = copy(a, spec->folder);
     h->results = copy(a, spec->results);
     h->environment = hands_environment(user, h->folder, sandboxed, a);
-    h->sandbox = (struct sandbox_spec){
-        .level = spec->level, .workspace = h->folder, .readable_results = h->results,
-        .masked = copy_list(a, spec->masked), .home = canonical(a, hands_variable(user, "HOME")),
-        .state = copy(a, spec->state)};
+    h->sandbox = (struct sandbox_spec){.level = spec->level,
+                                       .workspace = h->folder,
+                                       .readable_results = h->results,
+                                       .masked = copy_list(a, spec->masked),
+                                       .home = canonical(a, hands_variable(user, "HOME")),
+                                       .state = copy(a, spec->state)};
     return h;
 }
 
@@ -85,7 +89,7 @@ const char *hands_folder(const struct hands *hands) { return hands->folder; }
 enum sandbox_level hands_level(const struct hands *hands) { return hands->sandbox.level; }
 const char *hands_results(const struct hands *hands) { return hands->results; }
 
-/* ---- a command's life --------------------------------------------------------------------------- */
+/* ---- a command's life ---------------------------------------------------------------------- */
 
 static void command_free(struct command *c)
 {
@@ -96,12 +100,24 @@ static void command_free(struct command *c)
     free(c);
 }
 
-static void on_idle(struct timer *t)
+/* A minute without a command: nothing of ours stays in the user's folder for the next one. */
+static void on_stale(struct timer *t)
 {
     struct hands *h = list_of(t, struct hands, soon);
 
     if (list_is_empty(&h->commands))
-        h->ops->idle(h);
+        h->ops->release(h);
+}
+
+static void on_idle(struct timer *t)
+{
+    struct hands *h = list_of(t, struct hands, soon);
+
+    if (!list_is_empty(&h->commands))
+        return; /* its end comes here again */
+    h->ops->idle(h);
+    if (h->ops->sandboxed)
+        timer_start(h->loop, &h->soon, STALE_MS, on_stale);
 }
 
 static void on_output(void *data, int stream, str bytes)
@@ -203,15 +219,22 @@ rein_status hands_execute(struct hands *hands, str text, int64_t timeout_ms,
     if (!bash)
         return fail(err, REIN_NOT_FOUND, "there is no bash on this machine: install it");
     if (text.n > TEXT_MAX)
-        return fail(err, REIN_LIMIT, "a command may have %d bytes, this one has %zu: write a "
-                                     "script file and run that", TEXT_MAX, text.n);
+        return fail(err, REIN_LIMIT,
+                    "a command may have %d bytes, this one has %zu: write a "
+                    "script file and run that",
+                    TEXT_MAX, text.n);
     if (str_find(text, 0) != SIZE_MAX)
         return fail(err, REIN_INVALID, "a command can't contain a NUL byte");
     command = strndup(text.p, text.n);
-    status = run(hands, &(struct proc_spec){
-        .argv = (const char *const[]){bash, "--norc", "--noprofile", "-c", command, NULL},
-        .env = hands->environment, .folder = hands->folder, .sandbox = &hands->sandbox,
-        .stdin_fd = -1}, timeout_ms, events, data, out, err);
+    status = run(hands,
+                 &(struct proc_spec){.argv = (const char *const[]){bash, "--norc", "--noprofile",
+                                                                   "-c", command, NULL},
+                                     .env = hands->environment,
+                                     .folder = hands->folder,
+                                     .sandbox = &hands->sandbox,
+                                     .merge_output = true,
+                                     .stdin_fd = -1},
+                 timeout_ms, events, data, out, err);
     free(command);
     return status;
 }
@@ -220,16 +243,20 @@ rein_status hands_run(struct hands *hands, const char *const *argv, int64_t time
                       const struct command_events *events, void *data, struct command **out,
                       struct error *err)
 {
-    return run(hands, &(struct proc_spec){.argv = argv, .env = hands->environment,
-        .folder = hands->folder, .sandbox = &hands->sandbox, .stdin_fd = -1}, timeout_ms, events,
-        data, out, err);
+    return run(hands,
+               &(struct proc_spec){.argv = argv,
+                                   .env = hands->environment,
+                                   .folder = hands->folder,
+                                   .sandbox = &hands->sandbox,
+                                   .stdin_fd = -1},
+               timeout_ms, events, data, out, err);
 }
 
 void hands_release(struct hands *hands)
 {
     if (!hands)
         return;
-    list_each(link, &hands->commands) {
+    list_each (link, &hands->commands) {
         struct command *c = list_of(link, struct command, link);
 
         proc_drop(c->proc);

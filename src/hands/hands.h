@@ -1,8 +1,8 @@
 /*
  * hands.h - where tools act: provision, execute, release.
  *
- * The brain knows names and inputs; hands know a folder, what may be touched there, and how to run a
- * command. Provisioning only writes down what is wanted: no process, namespace or mount exists
+ * The brain knows names and inputs; hands know a folder, what may be touched there, and how to run
+ * a command. Provisioning only writes down what is wanted: no process, namespace or mount exists
  * before the first command. (AGREED header: tools and runtime are written against it.)
  */
 #ifndef HANDS_HANDS_H
@@ -53,8 +53,8 @@ rein_status hands_execute(struct hands *hands, str text, int64_t timeout_ms,
                           const struct command_events *events, void *data, struct command **out,
                           struct error *err);
 
-/* Run a program of ours with an argument vector in the same walls (rg for Grep); stdout only, stderr
- * apart. argv[0] is an absolute path. */
+/* Run a program of ours with an argument vector in the same walls (rg for Grep); stdout only,
+ * stderr apart. argv[0] is an absolute path. */
 rein_status hands_run(struct hands *hands, const char *const *argv, int64_t timeout_ms,
                       const struct command_events *events, void *data, struct command **out,
                       struct error *err);

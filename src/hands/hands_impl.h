@@ -18,9 +18,8 @@
 struct hands_ops {
     const char *name;
     bool sandboxed;
-    rein_status (*start)(struct hands *hands, struct command *command,
-                         const struct proc_spec *spec, const struct proc_events *events,
-                         struct error *err);
+    rein_status (*start)(struct hands *hands, struct command *command, const struct proc_spec *spec,
+                         const struct proc_events *events, struct error *err);
     void (*ended)(struct hands *hands, struct command *command);
     void (*idle)(struct hands *hands); /* no command runs now: time to prepare the next */
     void (*release)(struct hands *hands);
@@ -36,10 +35,11 @@ struct hands {
     struct sandbox_spec sandbox;
     int root;
     struct list commands;
-    struct timer soon;                /* between a command's end and the next one's preparation */
-    struct protect *seen;             /* the last scan; what `prepared` was made for            */
+    struct timer soon;    /* from a command's end to the next preparation; then to its end */
+    struct protect *seen; /* the last scan; what `prepared` was made for            */
     struct proc_prepared *prepared;
-    bool cleaned;                     /* a crash's placeholders were looked for                 */
+    int journal;  /* our share in the placeholders' journal, or -1          */
+    bool cleaned; /* a crash's placeholders were looked for                 */
 };
 
 struct command {
@@ -52,7 +52,7 @@ struct command {
     struct command_result result;
     struct protect *before;
     struct buf violations;
-    bool ending;                      /* was asked to end: the deadline now is the grace's      */
+    bool ending; /* was asked to end: the deadline now is the grace's      */
 };
 
 /* The user's environment without secrets and without what would be code, and with what commands

@@ -4,9 +4,8 @@
  */
 #include "hands/hands_impl.h"
 
-static rein_status start(struct hands *hands, struct command *command,
-                         const struct proc_spec *spec, const struct proc_events *events,
-                         struct error *err)
+static rein_status start(struct hands *hands, struct command *command, const struct proc_spec *spec,
+                         const struct proc_events *events, struct error *err)
 {
     return proc_start(hands->loop, spec, events, command, &command->proc, err);
 }

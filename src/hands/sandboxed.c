@@ -1,10 +1,12 @@
 /*
  * sandboxed.c - hands behind the kernel's walls, and the sandbox that waits for the next command.
  *
- * Before a command the protected names are looked up, after it they are compared. When a command has
- * ended, a sandbox for the next is made while the model thinks; it serves once, and only while the
- * protected names are the ones that it was made for.
+ * Before a command the protected names are looked up, after it they are compared. When a command
+ * has ended, a sandbox for the next is made while the model thinks; it serves once, and only while
+ * the protected names are the ones that it was made for.
  */
+#include <unistd.h>
+
 #include "hands/hands_impl.h"
 
 /* Keep the newest scan; a sandbox that no longer fits it goes. */
@@ -18,9 +20,8 @@ static void seen_set(struct hands *h, struct protect *scan)
     h->seen = scan;
 }
 
-static rein_status start(struct hands *hands, struct command *command,
-                         const struct proc_spec *spec, const struct proc_events *events,
-                         struct error *err)
+static rein_status start(struct hands *hands, struct command *command, const struct proc_spec *spec,
+                         const struct proc_events *events, struct error *err)
 {
     struct proc_spec own = *spec;
     rein_status status = REIN_TIMEOUT;
@@ -28,6 +29,8 @@ static rein_status start(struct hands *hands, struct command *command,
     if (!hands->cleaned)
         protect_clean(hands->sandbox.state);
     hands->cleaned = true;
+    if (hands->journal < 0)
+        hands->journal = protect_hold(&hands->sandbox);
     command->before = protect_scan(&hands->sandbox, hands->seen);
     own.protect = command->before;
     if (hands->prepared && !protect_same(hands->seen, command->before)) {
@@ -63,11 +66,18 @@ static void idle(struct hands *hands)
         (void)proc_prepare(hands->loop, &spec, &hands->prepared, NULL);
 }
 
+/* Our share goes first: then a sandbox that waits is the last, and its launcher tidies up; one that
+ * gave up waiting has left that to us. */
 static void release(struct hands *hands)
 {
+    if (hands->journal >= 0)
+        close(hands->journal);
+    hands->journal = -1;
     proc_prepared_free(hands->prepared);
-    protect_free(hands->seen);
     hands->prepared = NULL;
+    if (hands->cleaned)
+        protect_clean(hands->sandbox.state);
+    protect_free(hands->seen);
     hands->seen = NULL;
 }
 

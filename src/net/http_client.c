@@ -2,23 +2,14 @@
  * http_client.c - libcurl's multi interface on our loop. Knows nothing of what is sent.
  *
  * What curl hands out inside its own calls is only noted; callbacks run after curl has returned
- * (drain), so that they may start and cancel calls, which curl does not allow from within.
- *
- * Settings that matter, and why: CAPATH off, since with it libcurl 7.88 reads the whole CA bundle
- * anew for each connection; small buffers, since one of 64 KiB is kept for each POST until its
- * reply ends; our own timer for each call, since curl forgets the deadline of a queued one; no
- * "Expect: 100-continue", since a large body would wait for it.
+ * (drain), so that they may start and cancel calls, which curl does not allow from within. Each
+ * call has a timer of ours, since libcurl 7.88 forgets the deadline of a queued one.
  */
-#include "net/http_client.h"
-
-#include <assert.h>
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <unistd.h>
 
-#include "base/arena.h"
 #include "base/memory.h"
+#include "net/http_call.h"
 #include "net/http_failure.h"
 #include "platform/clock.h"
 #include "wire/url.h"
@@ -26,43 +17,9 @@
 enum {
     CONNECT_MS = 10000,
     IDLE_MS = 300000,
-    HEAD_MAX = 64 << 10,
     INBOX_KEPT = 64 << 10,
-    SPARE_MAX = 4,
     CONNECTIONS_MAX = 64,
     STREAMS_MAX = 64
-};
-
-struct http_client {
-    struct loop *loop;
-    CURLM *multi;
-    struct timer timer;  /* curl's own                           */
-    struct timer finish; /* to tell the end of canceled calls    */
-    struct list calls;   /* all that are under way               */
-    struct list ready;   /* of these, those with something to tell */
-    CURL *spare[SPARE_MAX];
-    size_t n_spare;
-    const char *ca_file; /* NULL: as libcurl was built           */
-};
-
-struct http_call {
-    struct http_client *client;
-    struct list link, ready;
-    struct arena arena;
-    CURL *easy;
-    struct curl_slist *headers;
-    const struct http_events *events;
-    void *data;
-    const str *segments;
-    size_t n_segments, at_segment, at_byte;
-    struct buf head, inbox;
-    struct http_head parsed;
-    bool has_head, head_given, canceled, over;
-    struct timer timer;
-    int64_t connect_ms, idle_ms, started, last, first; /* clock_monotonic()          */
-    str origin;
-    struct error error; /* REIN_OK while nothing went wrong                          */
-    char curl_text[CURL_ERROR_SIZE];
 };
 
 struct socket {
@@ -71,103 +28,11 @@ struct socket {
     curl_socket_t fd;
 };
 
-/* ---- what curl says, noted ------------------------------------------------------------------- */
-
-static void note(struct http_call *call)
-{
-    call->last = clock_monotonic();
-    if (list_is_empty(&call->ready))
-        list_add(&call->client->ready, &call->ready);
-}
-
-/* Lines of the header; an interim response's (100, 103) are dropped when the next begins. */
-static size_t on_header(char *bytes, size_t size, size_t n, void *data)
-{
-    struct http_call *call = data;
-    str line = {bytes, size * n};
-
-    if (call->first == 0)
-        call->first = clock_monotonic();
-    if (str_starts(line, S("HTTP/")))
-        buf_clear(&call->head);
-    buf_add(&call->head, line);
-    if (!buf_ok(&call->head)) {
-        fail(&call->error, REIN_PROTOCOL, "%.*s sent headers of more than %d KiB", FS(call->origin),
-             HEAD_MAX >> 10);
-        return 0;
-    }
-    if (str_trim(line).n == 0) {
-        long status = 0;
-
-        curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-        call->parsed.status = (int)status;
-        call->has_head = status >= 200;
-    }
-    note(call);
-    return line.n;
-}
-
-static size_t on_body(char *bytes, size_t size, size_t n, void *data)
-{
-    struct http_call *call = data;
-
-    buf_add(&call->inbox, (str){bytes, size * n});
-    note(call);
-    return size * n;
-}
-
-static size_t on_upload(char *to, size_t size, size_t n, void *data)
-{
-    struct http_call *call = data;
-    size_t room = size * n, done = 0;
-
-    while (done < room && call->at_segment < call->n_segments) {
-        str rest = str_skip(call->segments[call->at_segment], call->at_byte);
-        str piece = str_take(rest, room - done);
-
-        if (piece.n)
-            memcpy(to + done, piece.p, piece.n);
-        done += piece.n;
-        call->at_byte += piece.n;
-        if (piece.n == rest.n)
-            call->at_segment++, call->at_byte = 0;
-    }
-    call->last = clock_monotonic();
-    return done;
-}
-
-/* curl sends the body again when a kept connection turns out to be dead. */
-static int on_seek(void *data, curl_off_t offset, int origin)
-{
-    struct http_call *call = data;
-
-    if (origin != SEEK_SET || offset < 0)
-        return CURL_SEEKFUNC_CANTSEEK;
-    call->at_segment = call->at_byte = 0;
-    for (size_t left = (size_t)offset; left > 0; call->at_segment++) {
-        if (call->at_segment == call->n_segments)
-            return CURL_SEEKFUNC_FAIL;
-        if (left < call->segments[call->at_segment].n) {
-            call->at_byte = left;
-            break;
-        }
-        left -= call->segments[call->at_segment].n;
-    }
-    return CURL_SEEKFUNC_OK;
-}
-
 /* ---- telling --------------------------------------------------------------------------------- */
-
-static void free_headers(struct http_call *call)
-{
-    for (struct curl_slist *item = call->headers; item; item = item->next)
-        explicit_bzero(item->data, strlen(item->data));
-    curl_slist_free_all(call->headers);
-}
 
 static void give_back(struct http_client *client, CURL *easy)
 {
-    if (client->n_spare == SPARE_MAX) {
+    if (client->n_spare == HTTP_SPARE_MAX) {
         curl_easy_cleanup(easy);
         return;
     }
@@ -221,7 +86,7 @@ static void finish(struct http_call *call)
                            .total_us = (now - call->started) / 1000,
                            .connections = connections,
                        });
-    free_headers(call);
+    http_free_headers(call);
     buf_fini(&call->head);
     buf_fini(&call->inbox);
     arena_fini(&call->arena);
@@ -362,28 +227,6 @@ void http_cancel(struct http_call *call)
 
 /* ---- starting -------------------------------------------------------------------------------- */
 
-static const char *find_ca_file(void)
-{
-    static const char *const usual[] = {
-        "/etc/ssl/certs/ca-certificates.crt", /* Debian, Ubuntu, Arch */
-        "/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, RHEL         */
-        "/etc/ssl/ca-bundle.pem",             /* openSUSE             */
-        "/etc/ssl/cert.pem",                  /* Alpine               */
-    };
-    static const char *const named[] = {"SSL_CERT_FILE", "CURL_CA_BUNDLE"};
-
-    for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
-        const char *path = getenv(named[i]);
-
-        if (path && path[0])
-            return path;
-    }
-    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
-        if (access(usual[i], R_OK) == 0)
-            return usual[i];
-    return NULL;
-}
-
 /* curl's own set-up costs a millisecond or two: only who sends something pays for it. */
 static rein_status make_multi(struct http_client *client, struct error *err)
 {
@@ -391,7 +234,7 @@ static rein_status make_multi(struct http_client *client, struct error *err)
         return REIN_OK;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(client->multi = curl_multi_init()))
         return fail(err, REIN_UNSUPPORTED, "libcurl cannot be set up");
-    client->ca_file = find_ca_file();
+    client->ca_file = http_ca_file();
     curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
     curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
@@ -432,78 +275,6 @@ void http_client_free(struct http_client *client)
     free(client);
 }
 
-static void set_up_transport(struct http_call *call)
-{
-    CURL *easy = call->easy;
-
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    if (call->client->ca_file)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, call->client->ca_file);
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 4096L);
-    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_ms);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_text);
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
-}
-
-/* This machine is never reached by way of the proxy that the environment names. */
-static bool is_loopback(str host)
-{
-    return str_starts(host, S("127.")) || str_eq(host, S("::1")) || str_eq(host, S("localhost"));
-}
-
-static void set_up_request(struct http_call *call, str url)
-{
-    CURL *easy = call->easy;
-    curl_off_t length = 0;
-
-    for (size_t i = 0; i < call->n_segments; i++)
-        length += (curl_off_t)call->segments[i].n;
-    curl_easy_setopt(easy, CURLOPT_URL, arena_cstr(&call->arena, url));
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, length);
-    curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload);
-    curl_easy_setopt(easy, CURLOPT_READDATA, call);
-    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek);
-    curl_easy_setopt(easy, CURLOPT_SEEKDATA, call);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
-}
-
-/* curl keeps a copy. A line may hold a key, so ours is wiped, and curl's at the end. */
-static void add_header(struct http_call *call, str line)
-{
-    char *text = memory_new(line.n + 1);
-
-    memcpy(text, line.p, line.n);
-    call->headers = curl_slist_append(call->headers, text);
-    explicit_bzero(text, line.n);
-    free(text);
-}
-
-static bool add_headers(struct http_call *call, const struct http_request *request)
-{
-    add_header(call, S("Expect:"));
-    for (size_t i = 0; i < request->n_headers; i++) {
-        str line = request->headers[i];
-
-        if (str_find(line, '\n') != SIZE_MAX || str_find(line, '\r') != SIZE_MAX ||
-            str_find(line, '\0') != SIZE_MAX)
-            return false;
-        add_header(call, line);
-    }
-    return true;
-}
-
 static struct http_call *call_new(struct http_client *client, const struct http_request *request)
 {
     struct http_call *call = memory_new(sizeof *call);
@@ -512,7 +283,7 @@ static struct http_call *call_new(struct http_client *client, const struct http_
     list_init(&call->ready);
     list_init(&call->link);
     arena_init(&call->arena);
-    buf_init(&call->head, HEAD_MAX);
+    buf_init(&call->head, HTTP_HEAD_MAX);
     buf_init(&call->inbox, BUF_NO_MAX);
     call->segments = arena_copy(&call->arena, request->segments,
                                 request->n_segments * sizeof *request->segments);
@@ -524,7 +295,7 @@ static struct http_call *call_new(struct http_client *client, const struct http_
 
 static void call_drop(struct http_call *call)
 {
-    free_headers(call);
+    http_free_headers(call);
     arena_fini(&call->arena);
     free(call);
 }
@@ -541,16 +312,13 @@ rein_status http_start(struct http_client *client, const struct http_request *re
 
     call->events = events;
     call->data = data;
-    if (!add_headers(call, request)) {
+    if (http_add_headers(call, request, err) != REIN_OK) {
         call_drop(call);
-        return fail(err, REIN_INVALID, "a header has a line end in it");
+        return REIN_INVALID;
     }
     call->origin = arena_printf(&call->arena, "%.*s://%.*s", FS(url.scheme), FS(url.authority));
     call->easy = client->n_spare ? client->spare[--client->n_spare] : curl_easy_init();
-    set_up_transport(call);
-    set_up_request(call, request->url);
-    if (is_loopback(url.host))
-        curl_easy_setopt(call->easy, CURLOPT_PROXY, "");
+    http_set_up(call, request->url, url.host);
     call->started = call->last = clock_monotonic();
     list_add(&client->calls, &call->link);
     timer_start(client->loop, &call->timer, call->connect_ms, on_deadline);

@@ -36,8 +36,8 @@ static bool own_path(const char *controller, char *out, size_t room)
     bool found = false;
 
     while (f && !found && fgets(line, sizeof line, f)) {
-        char *controllers = strchr(line, ':'), *path = controllers ? strchr(controllers + 1, ':')
-                                                                   : NULL;
+        char *controllers = strchr(line, ':'),
+             *path = controllers ? strchr(controllers + 1, ':') : NULL;
         if (!path)
             continue;
         *path++ = 0;

@@ -1,6 +1,6 @@
 /*
- * cgroup.h - where this process may make cgroups for its children. Found once a process, by looking;
- * the launcher tries, and goes on without.
+ * cgroup.h - where this process may make cgroups for its children. Found once a process, by
+ * looking; the launcher tries, and goes on without.
  */
 #ifndef PLATFORM_CGROUP_H
 #define PLATFORM_CGROUP_H

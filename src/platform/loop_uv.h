@@ -32,9 +32,19 @@ struct loop {
     int host_timer; /* a timerfd, or -1                                              */
 };
 
+struct timer_handle {
+    uv_timer_t uv; /* first: what libuv frees is the whole */
+    struct loop *loop;
+    struct timer *timer; /* NULL while idle */
+    struct list link;    /* in loop->soon or loop->idle_timers */
+};
+
 /* Every callback that libuv calls ends the round: what came is told before anything more is
  * awaited. Only from inside uv_run(). */
 static inline void loop_came(struct loop *loop) { uv_stop(&loop->uv); }
+
+/* Call the timers of 0 ms that wait by now; whether there were any. */
+bool timers_soon(struct loop *loop);
 
 /* Something was started outside a turn: a host that sleeps on the descriptor must come back. */
 void loop_changed(struct loop *loop);

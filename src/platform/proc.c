@@ -1,6 +1,6 @@
 /*
- * proc.c - a child from its start to its end, on the loop: output as it comes, the launcher's report,
- * and exactly one `exited`.
+ * proc.c - a child from its start to its end, on the loop: output as it comes, the launcher's
+ * report, and exactly one `exited`.
  *
  * What is watched: the two outputs, the setup socket (a fault, or its end: "it runs"), the control
  * socket (the report, or its end). The report comes when all processes of the tree are gone; what
@@ -22,19 +22,25 @@
 #include "base/memory.h"
 #include "platform/proc_launch.h"
 
-enum { READ_SIZE = 64 * 1024, READS_A_ROUND = 8, READS_AT_END = 64, PREPARED_MS = 60000,
-       COMMAND_WAIT_MS = 60000, END_MS = 2000 };
+enum {
+    READ_SIZE = 64 * 1024,
+    READS_A_ROUND = 8,
+    READS_AT_END = 64,
+    PREPARED_MS = 60000,
+    COMMAND_WAIT_MS = 60000,
+    END_MS = 2000
+};
 
 struct proc {
     struct loop *loop;
     struct proc_events events;
     void *data;
     struct launched launched;
-    int outputs[2];              /* read ends, -1: ended                      */
+    int outputs[2]; /* read ends, -1: ended                      */
     struct watch control, setup, output[2];
     struct proc_result result;
     bool has_report;
-    unsigned inside;             /* depth of our calls to `events`            */
+    unsigned inside; /* depth of our calls to `events`            */
     bool dropped;
 };
 
@@ -51,7 +57,7 @@ static void proc_free(struct proc *p)
     free(p);
 }
 
-/* ---- output ------------------------------------------------------------------------------------- */
+/* ---- output -------------------------------------------------------------------------------- */
 
 /* One read, passed on. False when there is no more now, or for good. */
 static bool output_read(struct proc *p, int i)
@@ -101,7 +107,7 @@ static void on_stderr(struct watch *w, int ready)
     output_drain(list_of(w, struct proc, output[1]), 1, READS_A_ROUND);
 }
 
-/* ---- the end ------------------------------------------------------------------------------------ */
+/* ---- the end ------------------------------------------------------------------------------- */
 
 static void setup_read(struct proc *p)
 {
@@ -160,8 +166,10 @@ static void report_take(struct proc *p, const struct launch_report *r)
     else if (r->ended & ENDED_BY_PROCESSES)
         fail(&result->error, REIN_LIMIT, "ended: it had more processes than the sandbox allows");
     else if (r->ended & ENDED_SURVIVORS)
-        fail(&result->error, REIN_FAILED, "%u of its processes could not be ended (another "
-                                          "user's, or stuck in the kernel)", r->survivors);
+        fail(&result->error, REIN_FAILED,
+             "%u of its processes could not be ended (another "
+             "user's, or stuck in the kernel)",
+             r->survivors);
 }
 
 static void on_control(struct watch *w, int ready)
@@ -185,7 +193,7 @@ static void on_setup(struct watch *w, int ready)
     setup_read(list_of(w, struct proc, setup));
 }
 
-/* ---- the start ---------------------------------------------------------------------------------- */
+/* ---- the start ----------------------------------------------------------------------------- */
 
 /* The descriptors that the command gets, and our ends of its pipes. */
 struct pipes {
@@ -204,8 +212,8 @@ static void pipes_close(struct pipes *pipes)
 
 static rein_status pipes_make(const struct proc_spec *spec, struct pipes *pipes, struct error *err)
 {
-    *pipes = (struct pipes){.child = {spec->stdin_fd, -1, -1}, .ours = {-1, -1}, .null = -1,
-                            .write = {-1, -1}};
+    *pipes = (struct pipes){
+        .child = {spec->stdin_fd, -1, -1}, .ours = {-1, -1}, .null = -1, .write = {-1, -1}};
     if (spec->stdin_fd < 0) {
         pipes->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
         if (pipes->null < 0)
@@ -249,8 +257,12 @@ static rein_status begin(struct loop *loop, struct launched *launched, const str
     struct pipes pipes;
     rein_status status = pipes_make(spec, &pipes, err);
 
-    *p = (struct proc){.loop = loop, .events = *events, .data = data, .launched = *launched,
-                       .outputs = {pipes.ours[0], pipes.ours[1]}, .result = {.code = -1}};
+    *p = (struct proc){.loop = loop,
+                       .events = *events,
+                       .data = data,
+                       .launched = *launched,
+                       .outputs = {pipes.ours[0], pipes.ours[1]},
+                       .result = {.code = -1}};
     if (status == REIN_OK)
         status = launch_command(launched, spec, pipes.child, err);
     pipes_close(&pipes);
@@ -309,7 +321,7 @@ void proc_drop(struct proc *p)
         proc_free(p); /* else where the callback returns to */
 }
 
-/* ---- in advance --------------------------------------------------------------------------------- */
+/* ---- in advance ---------------------------------------------------------------------------- */
 
 struct proc_prepared {
     struct loop *loop;

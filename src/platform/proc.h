@@ -28,12 +28,12 @@ struct proc_spec {
 };
 
 struct proc_result {
-    int code;          /* exit code, or -1 when a signal ended it                    */
-    int signal;        /* that signal, or 0                                          */
-    bool failed;       /* it never ran: `error` says why (no such program, sandbox)  */
+    int code;    /* exit code, or -1 when a signal ended it                    */
+    int signal;  /* that signal, or 0                                          */
+    bool failed; /* it never ran: `error` says why (no such program, sandbox)  */
     struct error error;
-    int64_t cpu_us;    /* user and system time of the tree as far as known           */
-    int64_t max_rss;   /* bytes                                                      */
+    int64_t cpu_us;  /* user and system time of the tree as far as known           */
+    int64_t max_rss; /* bytes                                                      */
 };
 
 /* `stream` is 1 or 2. Bytes are borrowed. */
@@ -67,8 +67,8 @@ rein_status proc_start_prepared(struct proc_prepared *prepared, const struct pro
                                 struct error *err);
 void proc_prepared_free(struct proc_prepared *prepared);
 
-/* Wait, at most `wait_ms`, until the launchers of ended and dropped children are gone too: then their
- * placeholders are. For the end of a session or a program. */
+/* Wait, at most `wait_ms`, until the launchers of ended and dropped children are gone too: then
+ * their placeholders are. For the end of a session or a program. */
 void proc_settle(int wait_ms);
 
 /* What this machine's kernel gives, found by doing (once a process, 3 ms): the tier of security.md
@@ -76,8 +76,8 @@ void proc_settle(int wait_ms);
 struct sandbox_features {
     int tier;
     bool user_namespace, mount_namespace, pid_namespace, net_namespace, seccomp, pidfd;
-    int landlock_abi;   /* 0: none */
-    char detail[256];   /* why not tier 1 */
+    int landlock_abi; /* 0: none */
+    char detail[256]; /* why not tier 1 */
 };
 const struct sandbox_features *sandbox_probe(void);
 

@@ -26,11 +26,11 @@
 #include "platform/launch_image.h"
 
 #ifndef MFD_EXEC
-#define MFD_EXEC 0x10u
+#    define MFD_EXEC 0x10u
 #endif
 enum { ABOVE = 10 }; /* descriptors from here on don't meet the launcher's 0 to 5 */
 
-/* ---- the program -------------------------------------------------------------------------------- */
+/* ---- the program --------------------------------------------------------------------------- */
 
 static int image_fd = -1, image_errno;
 static pthread_once_t image_once = PTHREAD_ONCE_INIT;
@@ -58,8 +58,8 @@ static void image_make(void)
     str image = str_make((const char *)launch_image, (size_t)(launch_image_end - launch_image));
 
     image_fd = memory_file("rein-launch", image, MFD_ALLOW_SEALING | MFD_EXEC);
-    if (image_fd < 0 || fcntl(image_fd, F_ADD_SEALS,
-                              F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)
+    if (image_fd < 0 ||
+        fcntl(image_fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)
         image_errno = errno;
 }
 
@@ -158,7 +158,7 @@ void launch_abandon(struct launched *l, int wait_ms)
     l->pid = 0;
 }
 
-/* ---- start -------------------------------------------------------------------------------------- */
+/* ---- start --------------------------------------------------------------------------------- */
 
 /* A pair of sockets above the low numbers: [0] ours, [1] the launcher's. */
 static bool socket_pair(int out[2])
@@ -221,7 +221,9 @@ static rein_status start(int plan, struct launched *out, struct error *err)
     }
     if (failed)
         return fail_errno(err, failed, "start the launcher");
-    *out = (struct launched){.pid = pid, .control = control[0], .setup = setup[0],
+    *out = (struct launched){.pid = pid,
+                             .control = control[0],
+                             .setup = setup[0],
                              .pidfd = (int)syscall(SYS_pidfd_open, pid, 0)};
     return REIN_OK;
 }
@@ -250,7 +252,7 @@ rein_status launch_start(const struct sandbox_spec *spec, const struct protect *
     return status;
 }
 
-/* ---- the command -------------------------------------------------------------------------------- */
+/* ---- the command --------------------------------------------------------------------------- */
 
 static uint32_t put_strings(struct buf *b, const char *const *list)
 {
@@ -267,8 +269,10 @@ static rein_status send_descriptors(int socket, const int fds[4], struct error *
         char bytes[CMSG_SPACE(sizeof(int) * 4)];
         struct cmsghdr align;
     } control = {{0}};
-    struct iovec io = {(void *)(uintptr_t)"", 1};
-    struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = control.bytes,
+    struct iovec io = {(void *)(uintptr_t) "", 1};
+    struct msghdr message = {.msg_iov = &io,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
                              .msg_controllen = sizeof control.bytes};
     struct cmsghdr *head = CMSG_FIRSTHDR(&message);
 
@@ -311,7 +315,7 @@ rein_status launch_command(const struct launched *l, const struct proc_spec *spe
     return status;
 }
 
-/* ---- faults ------------------------------------------------------------------------------------- */
+/* ---- faults -------------------------------------------------------------------------------- */
 
 #define CHOOSE ", or choose --sandbox danger-full-access (commands run without one)"
 
@@ -325,8 +329,9 @@ static const struct {
     [STEP_PARENT] = {REIN_FAILED, "the launcher could not bind itself to this process", ""},
     [STEP_PLACEHOLDER] = {REIN_IO, "no placeholder for a missing protected name", ""},
     [STEP_CGROUP] = {REIN_IO, "no cgroup", ""},
-    [STEP_NAMESPACE] = {REIN_UNSUPPORTED, "no sandbox: namespaces are refused",
-                        "; allow user namespaces (sysctl, AppArmor, the container's seccomp)" CHOOSE},
+    [STEP_NAMESPACE] =
+        {REIN_UNSUPPORTED, "no sandbox: namespaces are refused",
+         "; allow user namespaces (sysctl, AppArmor, the container's seccomp)" CHOOSE},
     [STEP_IDENTITY] = {REIN_UNSUPPORTED, "no sandbox: user ids can't be mapped",
                        "; allow user namespaces" CHOOSE},
     [STEP_NETWORK] = {REIN_UNSUPPORTED, "no sandbox: no loopback", "; see rein doctor" CHOOSE},

@@ -28,7 +28,8 @@ struct protect_state {
 
 struct protect_name {
     const char *path;
-    enum plan_kind kind;  /* PLAN_GUARD, PLAN_PLACE_*; PLAN_KINDS: only watched, no mount can do it */
+    enum plan_kind
+        kind; /* PLAN_GUARD, PLAN_PLACE_*; PLAN_KINDS: only watched, no mount can do it */
     struct protect_state state;
 };
 
@@ -38,7 +39,7 @@ struct protect {
     size_t n, room;
     struct protect_folder *folders;
     size_t folders_n;
-    bool cut;                   /* the tree was larger than a scan goes */
+    bool cut; /* the tree was larger than a scan goes */
 };
 
 /* Look at the writable roots of `spec`; nothing for other levels than workspace-write. `before` may
@@ -49,8 +50,8 @@ void protect_free(struct protect *p);
 /* Whether a sandbox made for `a` protects what `b` found. */
 bool protect_same(const struct protect *a, const struct protect *b);
 
-/* A line for each protected name that is not as it was: appended to `out`. Names that no mount could
- * guard and that redirect git (a new .git/commondir) are moved out of the way. */
+/* A line for each protected name that is not as it was: appended to `out`. Names that no mount
+ * could guard and that redirect git (a new .git/commondir) are moved out of the way. */
 void protect_compare(const struct protect *before, const struct protect *after, struct buf *out);
 
 /* Whether this is a placeholder of a running sandbox (plan format, sandbox.h). */
@@ -62,5 +63,10 @@ bool protect_name_is(const char *name, const char *pattern);
 
 /* Remove placeholders that a crash left, by the journals in `state`/guards. */
 void protect_clean(const char *state);
+
+/* Hold a share in the journal of the workspace's placeholders, so that they stay from one command
+ * to the next instead of being made and removed for each. -1 when there is no journal. Close it to
+ * give it up: whoever is the last then removes them, a launcher at its end or protect_clean(). */
+int protect_hold(const struct sandbox_spec *spec);
 
 #endif

@@ -4,6 +4,7 @@
  * Mounts prevent most of it; the rest (a new repository, names below what a scan covers, changes
  * from outside while the command ran) is found by comparing two scans, and told.
  */
+#include "base/sha256.h"
 #include "platform/protect.h"
 
 #include <dirent.h>
@@ -86,11 +87,15 @@ static bool tell(const struct protect_name *before, const struct protect_name *a
     bool was = before && is_there(before), is = after && is_there(after);
 
     if (!was && is && is_named(path, "commondir") && quarantine(path))
-        buf_printf(out, "%s was created, which redirects git: it was renamed to "
-                        "commondir.quarantined-by-rein\n", path);
+        buf_printf(out,
+                   "%s was created, which redirects git: it was renamed to "
+                   "commondir.quarantined-by-rein\n",
+                   path);
     else if (!was && is)
-        buf_printf(out, "%s was created, a protected name: do not run git or tools that read it "
-                        "before a person has looked at it\n", path);
+        buf_printf(out,
+                   "%s was created, a protected name: do not run git or tools that read it "
+                   "before a person has looked at it\n",
+                   path);
     else if (was && !is)
         buf_printf(out, "%s, a protected name, was removed\n", path);
     else if (was && is && after->kind != PLAN_PIN && !state_is(&before->state, &after->state))
@@ -111,8 +116,9 @@ void protect_compare(const struct protect *before, const struct protect *after, 
     const char *new = NULL; /* a new repository is one line */
 
     while (i < before->n || k < after->n) {
-        int order = i == before->n ? 1 : k == after->n ? -1
-                    : strcmp(before->names[i].path, after->names[k].path);
+        int order = i == before->n  ? 1
+                    : k == after->n ? -1
+                                    : strcmp(before->names[i].path, after->names[k].path);
         const struct protect_name *x = order <= 0 ? &before->names[i] : NULL;
         const struct protect_name *y = order >= 0 ? &after->names[k] : NULL;
 
@@ -123,7 +129,7 @@ void protect_compare(const struct protect *before, const struct protect *after, 
     }
 }
 
-/* ---- after a crash ------------------------------------------------------------------------------ */
+/* ---- after a crash ------------------------------------------------------------------------- */
 
 static void stale_remove(const char *path)
 {
@@ -158,6 +164,26 @@ static void journal_clean(int folder, const char *name)
     }
     free(names);
     close(fd);
+}
+
+int protect_hold(const struct sandbox_spec *spec)
+{
+    char path[PATH_MAX], hex[DIGEST_HEX_SIZE];
+    int fd;
+
+    if (!spec->state || spec->level != SANDBOX_WORKSPACE_WRITE)
+        return -1;
+    digest_hex(sha256_of(str_of(spec->workspace)), hex); /* as sandbox_linux.c names it */
+    if (snprintf(path, sizeof path, "%s/guards", spec->state) >= (int)sizeof path - 40)
+        return -1;
+    mkdir(path, 0700);
+    snprintf(path + strlen(path), 40, "/%.32s", hex);
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
 }
 
 void protect_clean(const char *state)

@@ -19,42 +19,50 @@
 enum { DEPTH_MAX = 5, FOLDERS_MAX = 500, NAMES_MAX = 600, MODULES_DEPTH = 4 };
 
 enum need {
-    DEEP = 1,     /* protected wherever it stands, not at the root alone          */
-    PLACE = 2,    /* a placeholder where it is missing                            */
-    HOME = 4,     /* a placeholder only where the folder is the user's home       */
-    FOLDER = 8    /* the placeholder is a folder                                  */
+    DEEP = 1,  /* protected wherever it stands, not at the root alone          */
+    PLACE = 2, /* a placeholder where it is missing                            */
+    HOME = 4,  /* a placeholder only where the folder is the user's home       */
+    FOLDER = 8 /* the placeholder is a folder                                  */
 };
 
 static const struct {
-    const char *name; /* lower case; '*' at the end: any that begin so */
+    const char *name;  /* lower case; '*' at the end: any that begin so */
     const char *place; /* the name to hold where none is there          */
     unsigned need;
-} table[] = {
-    {".rein", ".rein", DEEP | PLACE | FOLDER},
-    {".claude", ".claude", DEEP | PLACE | FOLDER},
-    {".mcp.json", ".mcp.json", DEEP | PLACE},
-    {".gitmodules", ".gitmodules", DEEP | PLACE},
-    {".vscode", ".vscode", PLACE | FOLDER},
-    {".idea", ".idea", PLACE | FOLDER},
-    {".devcontainer", ".devcontainer", PLACE | FOLDER},
-    {".devcontainer.json", ".devcontainer.json", PLACE},
-    {".husky", ".husky", PLACE | FOLDER},
-    {".envrc", ".envrc", PLACE},
-    {".npmrc", ".npmrc", PLACE},
-    {".yarnrc*", ".yarnrc", PLACE},
-    {".yarnrc.yml", ".yarnrc.yml", PLACE},
-    {".pnpmfile.cjs", ".pnpmfile.cjs", PLACE},
-    {".pre-commit-config.yaml", ".pre-commit-config.yaml", PLACE},
-    {"lefthook.*", "lefthook.yml", PLACE},
-    {".lefthook.*", ".lefthook.yml", PLACE},
-    {".bashrc", ".bashrc", HOME}, {".bash_profile", ".bash_profile", HOME},
-    {".bash_login", ".bash_login", HOME}, {".bash_logout", ".bash_logout", HOME},
-    {".bash_aliases", ".bash_aliases", HOME}, {".profile", ".profile", HOME},
-    {".zshrc", ".zshrc", HOME}, {".zshenv", ".zshenv", HOME}, {".zprofile", ".zprofile", HOME},
-    {".zlogin", ".zlogin", HOME}, {".zlogout", ".zlogout", HOME}, {".kshrc", ".kshrc", HOME},
-    {".inputrc", ".inputrc", HOME}, {".gitconfig", ".gitconfig", HOME},
-    {".ripgreprc", ".ripgreprc", HOME}, {".vimrc", ".vimrc", HOME}, {".tmux.conf", ".tmux.conf", HOME},
-};
+} table[] = {{".rein", ".rein", DEEP | PLACE | FOLDER},
+             {".claude", ".claude", DEEP | PLACE | FOLDER},
+             {".mcp.json", ".mcp.json", DEEP | PLACE},
+             {".gitmodules", ".gitmodules", DEEP | PLACE},
+             {".vscode", ".vscode", PLACE | FOLDER},
+             {".idea", ".idea", PLACE | FOLDER},
+             {".devcontainer", ".devcontainer", PLACE | FOLDER},
+             {".devcontainer.json", ".devcontainer.json", PLACE},
+             {".husky", ".husky", PLACE | FOLDER},
+             {".envrc", ".envrc", PLACE},
+             {".npmrc", ".npmrc", PLACE},
+             {".yarnrc*", ".yarnrc", PLACE},
+             {".yarnrc.yml", ".yarnrc.yml", PLACE},
+             {".pnpmfile.cjs", ".pnpmfile.cjs", PLACE},
+             {".pre-commit-config.yaml", ".pre-commit-config.yaml", PLACE},
+             {"lefthook.*", "lefthook.yml", PLACE},
+             {".lefthook.*", ".lefthook.yml", PLACE},
+             {".bashrc", ".bashrc", HOME},
+             {".bash_profile", ".bash_profile", HOME},
+             {".bash_login", ".bash_login", HOME},
+             {".bash_logout", ".bash_logout", HOME},
+             {".bash_aliases", ".bash_aliases", HOME},
+             {".profile", ".profile", HOME},
+             {".zshrc", ".zshrc", HOME},
+             {".zshenv", ".zshenv", HOME},
+             {".zprofile", ".zprofile", HOME},
+             {".zlogin", ".zlogin", HOME},
+             {".zlogout", ".zlogout", HOME},
+             {".kshrc", ".kshrc", HOME},
+             {".inputrc", ".inputrc", HOME},
+             {".gitconfig", ".gitconfig", HOME},
+             {".ripgreprc", ".ripgreprc", HOME},
+             {".vimrc", ".vimrc", HOME},
+             {".tmux.conf", ".tmux.conf", HOME}};
 enum { TABLE = sizeof table / sizeof *table };
 
 /* Not worth a look: others' code, of which nothing acts from where it lies. */
@@ -63,9 +71,9 @@ static const char *const skipped[] = {"node_modules", ".venv", "venv", "__pycach
 struct protect_folder {
     const char *path;
     struct protect_state state;
-    const char **below;  /* folders to go on with */
+    const char **below; /* folders to go on with */
     size_t below_n;
-    const char **found;  /* paths of protected names */
+    const char **found; /* paths of protected names */
     size_t found_n;
 };
 
@@ -77,8 +85,8 @@ struct scan {
 
 static struct protect_state state_of(const struct stat *st)
 {
-    return (struct protect_state){st->st_dev, st->st_ino, st->st_mode, st->st_size, st->st_mtim,
-                                  st->st_ctim};
+    return (struct protect_state){st->st_dev,  st->st_ino,  st->st_mode,
+                                  st->st_size, st->st_mtim, st->st_ctim};
 }
 
 static bool state_eq(const struct protect_state *a, const struct protect_state *b)
@@ -137,7 +145,7 @@ static mode_t note(struct scan *s, const char *path, enum plan_kind place)
     return st.st_mode;
 }
 
-/* ---- repositories ------------------------------------------------------------------------------ */
+/* ---- repositories -------------------------------------------------------------------------- */
 
 /* The folder in which git keeps a repository: what it runs and what it believes. The rest (objects,
  * refs, index) stays writable, so that commit, add and checkout work. A `commondir` is read by git
@@ -218,7 +226,7 @@ static void scan_git(struct scan *s, const char *folder, const char *name)
         scan_git_pointer(s, folder, path);
 }
 
-/* ---- folders ------------------------------------------------------------------------------------ */
+/* ---- folders ------------------------------------------------------------------------------- */
 
 static bool is_skipped(const char *name)
 {

@@ -19,15 +19,15 @@ enum sandbox_level { SANDBOX_READ_ONLY, SANDBOX_WORKSPACE_WRITE, SANDBOX_FULL_AC
 /* What a session's commands may touch. Paths are canonical and absolute, borrowed. */
 struct sandbox_spec {
     enum sandbox_level level;
-    const char *workspace;           /* writable root of workspace-write; never from the model    */
-    const char *const *writable;     /* further writable roots, NULL-ended; or NULL               */
-    const char *const *masked;       /* rein's own folders: empty inside, NULL-ended              */
-    const char *readable_results;    /* the session's results folder, bound read-only; or NULL    */
-    const char *home;                /* the user's home, for the masks of security.md 3.3         */
-    uint64_t max_processes;          /* 0: 512                                                    */
-    uint64_t max_memory;             /* bytes, 0: the smaller of 4 GiB and half of RAM            */
-    uint64_t max_file_size;          /* bytes, 0: 2 GiB                                           */
-    const char *state;               /* folder for the journal of placeholders; NULL: none made   */
+    const char *workspace;        /* writable root of workspace-write; never from the model    */
+    const char *const *writable;  /* further writable roots, NULL-ended; or NULL               */
+    const char *const *masked;    /* rein's own folders: empty inside, NULL-ended              */
+    const char *readable_results; /* the session's results folder, bound read-only; or NULL    */
+    const char *home;             /* the user's home, for the masks of security.md 3.3         */
+    uint64_t max_processes;       /* 0: 512                                                    */
+    uint64_t max_memory;          /* bytes, 0: the smaller of 4 GiB and half of RAM            */
+    uint64_t max_file_size;       /* bytes, 0: 2 GiB                                           */
+    const char *state;            /* folder for the journal of placeholders; NULL: none made   */
 };
 
 /* ---- the plan: what the harness writes and the launcher does without deciding anything ------- */
@@ -48,30 +48,30 @@ enum { COMMAND_SIZE_MAX = 4 << 20 };
 /* What a row does with its path. Rows come sorted by path, parents before what is below them; of
  * two rows for one path the later wins. Paths are absolute and canonical but for a last symlink. */
 enum plan_kind {
-    PLAN_PRIVATE,      /* an empty folder of the sandbox's own, writable; skipped when not there */
-    PLAN_MASK,         /* empty, read-only folder or file; skipped when not there */
-    PLAN_WRITABLE,     /* the folder that is there, writable; stands also below the two above */
-    PLAN_READABLE,     /* likewise, read-only */
-    PLAN_PIN,          /* a folder that can't be renamed away (bound onto itself) */
-    PLAN_GUARD,        /* a file, folder or symlink that can't be changed or replaced */
-    PLAN_PLACE_FILE,   /* as a guard, and a placeholder is made where the name is missing */
+    PLAN_PRIVATE,    /* an empty folder of the sandbox's own, writable; skipped when not there */
+    PLAN_MASK,       /* empty, read-only folder or file; skipped when not there */
+    PLAN_WRITABLE,   /* the folder that is there, writable; stands also below the two above */
+    PLAN_READABLE,   /* likewise, read-only */
+    PLAN_PIN,        /* a folder that can't be renamed away (bound onto itself) */
+    PLAN_GUARD,      /* a file, folder or symlink that can't be changed or replaced */
+    PLAN_PLACE_FILE, /* as a guard, and a placeholder is made where the name is missing */
     PLAN_PLACE_FOLDER,
     PLAN_KINDS
 };
 
 struct plan_row {
     uint32_t kind;
-    uint32_t path;           /* offset of a NUL-ended string from the plan's start                */
-    uint32_t holds;          /* a mask below which later rows need mount points                   */
+    uint32_t path;  /* offset of a NUL-ended string from the plan's start                */
+    uint32_t holds; /* a mask below which later rows need mount points                   */
     uint32_t unused;
-    uint64_t device, inode;  /* of a writable or readable folder: it must still be the same one   */
+    uint64_t device, inode; /* of a writable or readable folder: it must still be the same one   */
 };
 
 /* The head; `rows` rows follow, then the strings. */
 struct plan {
     uint32_t magic, version, size;
-    uint32_t level;          /* enum sandbox_level                                                */
-    uint32_t parent;         /* the harness's process id                                          */
+    uint32_t level;  /* enum sandbox_level                                                */
+    uint32_t parent; /* the harness's process id                                          */
     uint32_t rows;
     uint32_t wait_ms;        /* how long to wait for the command before giving up                 */
     uint32_t journal;        /* path of the placeholder journal, or 0: no placeholders            */
@@ -99,7 +99,8 @@ struct launch_command {
     uint32_t magic, size, arguments, variables;
 };
 
-/* Where setting up stopped; launch_steps[] of sandbox_linux.c has the words. */
+/* Where setting up stopped; steps[] of proc_launch.c has the words. */
+/* clang-format off */
 enum launch_step {
     STEP_READY,       /* no fault: all is set up and waits for the command */
     STEP_PLAN, STEP_PARENT, STEP_PLACEHOLDER, STEP_CGROUP, STEP_NAMESPACE, STEP_IDENTITY,
@@ -107,6 +108,7 @@ enum launch_step {
     STEP_COMMAND, STEP_FOLDER, STEP_EXEC,
     STEPS
 };
+/* clang-format on */
 struct launch_fault {
     uint32_t step;
     int32_t number;   /* errno                              */
@@ -120,8 +122,8 @@ enum launch_ended {
 };
 struct launch_report {
     uint32_t magic;
-    int32_t status;   /* as of waitpid */
-    uint32_t ended;   /* enum launch_ended, or'ed */
+    int32_t status; /* as of waitpid */
+    uint32_t ended; /* enum launch_ended, or'ed */
     uint32_t survivors;
     int64_t cpu_us, max_rss;
 };

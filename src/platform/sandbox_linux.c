@@ -19,6 +19,7 @@
 #include "platform/file.h"
 #include "platform/proc_launch.h"
 
+/* clang-format off: words, as many as fit a line */
 /* Below the user's home: keys, tokens, sessions, histories. A name that ends in '/' is a folder;
  * that matters only where one is missing and could be made. */
 static const char *const home_masks[] = {
@@ -38,13 +39,13 @@ static const char *const home_masks[] = {
     /* histories */
     ".bash_history", ".zsh_history", ".sh_history", ".ash_history", ".python_history",
     ".node_repl_history", ".psql_history", ".mysql_history", ".sqlite_history", ".rediscli_history",
-    ".lesshst", ".viminfo", ".local/share/fish/fish_history", ".irb_history", ".wget-hsts",
-};
+    ".lesshst", ".viminfo", ".local/share/fish/fish_history", ".irb_history", ".wget-hsts"};
 /* Of the machine. An ordinary user can't read them; uid 0 in the sandbox is still their owner. */
-static const char *const root_masks[] = {"/etc/shadow", "/etc/shadow-", "/etc/gshadow",
-                                         "/etc/gshadow-", "/etc/sudoers", "/etc/sudoers.d",
+static const char *const root_masks[] = {"/etc/shadow",      "/etc/shadow-",    "/etc/gshadow",
+                                         "/etc/gshadow-",    "/etc/sudoers",    "/etc/sudoers.d",
                                          "/etc/ssl/private", "/etc/krb5.keytab"};
 static const char *const host_keys[] = {"rsa", "ecdsa", "ed25519", "dsa"};
+/* clang-format on */
 static const char *const private_folders[] = {"/tmp", "/var/tmp", "/run"};
 
 struct row {
@@ -143,8 +144,10 @@ static rein_status add_folder(struct rows *r, enum plan_kind kind, const char *p
     struct row *row;
 
     if (!path || *path != '/' || path[1] == 0)
-        return fail(err, REIN_INVALID, "the folder '%s' can't be worked in with a sandbox: choose "
-                                       "a folder below the root", path ? path : "");
+        return fail(err, REIN_INVALID,
+                    "the folder '%s' can't be worked in with a sandbox: choose "
+                    "a folder below the root",
+                    path ? path : "");
     if (strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/sys/", 5) == 0)
         return fail(err, REIN_INVALID, "'%s' is no folder of files: choose another one", path);
     if (stat(path, &st) != 0)
@@ -172,7 +175,8 @@ static void add_private(struct rows *r)
 static rein_status add_roots(struct rows *r, const struct sandbox_spec *spec, struct error *err)
 {
     bool writes = spec->level == SANDBOX_WORKSPACE_WRITE;
-    rein_status status = add_folder(r, writes ? PLAN_WRITABLE : PLAN_READABLE, spec->workspace, err);
+    rein_status status =
+        add_folder(r, writes ? PLAN_WRITABLE : PLAN_READABLE, spec->workspace, err);
 
     for (const char *const *w = writes ? spec->writable : NULL; !status && w && *w; w++)
         status = add_folder(r, PLAN_WRITABLE, *w, err);
@@ -279,7 +283,7 @@ static rein_status make_rows(struct rows *r, const struct sandbox_spec *spec,
     return REIN_OK;
 }
 
-/* ---- bytes -------------------------------------------------------------------------------------- */
+/* ---- bytes --------------------------------------------------------------------------------- */
 
 /* The journal of a workspace's placeholders; its folder is made. Offset 0: none. */
 static rein_status put_journal(const struct sandbox_spec *spec, struct buf *strings, size_t base,
@@ -327,13 +331,17 @@ static rein_status put_plan(const struct rows *r, const struct sandbox_spec *spe
     const struct cgroup_place *groups =
         spec->level == SANDBOX_FULL_ACCESS ? &(struct cgroup_place){0} : cgroup_place();
     struct buf strings;
-    struct plan head = {.magic = PLAN_MAGIC, .version = PLAN_VERSION, .level = spec->level,
-        .parent = (uint32_t)getpid(), .rows = (uint32_t)r->n, .wait_ms = wait_ms,
-        .cgroup_version = groups->version,
-        .max_processes = spec->max_processes ? spec->max_processes : 512,
-        .max_memory = spec->max_memory ? spec->max_memory : default_memory(),
-        .max_file_size = spec->max_file_size ? spec->max_file_size : 2ULL << 30,
-        .max_private = 512ULL << 20};
+    struct plan head = {.magic = PLAN_MAGIC,
+                        .version = PLAN_VERSION,
+                        .level = spec->level,
+                        .parent = (uint32_t)getpid(),
+                        .rows = (uint32_t)r->n,
+                        .wait_ms = wait_ms,
+                        .cgroup_version = groups->version,
+                        .max_processes = spec->max_processes ? spec->max_processes : 512,
+                        .max_memory = spec->max_memory ? spec->max_memory : default_memory(),
+                        .max_file_size = spec->max_file_size ? spec->max_file_size : 2ULL << 30,
+                        .max_private = 512ULL << 20};
     rein_status status;
 
     buf_init(&strings, PLAN_SIZE_MAX);
@@ -343,16 +351,19 @@ static rein_status put_plan(const struct rows *r, const struct sandbox_spec *spe
     status = put_journal(spec, &strings, base, &head.journal, err);
     buf_add(out, str_make((const char *)&head, sizeof head));
     for (size_t i = 0; i < r->n; i++) {
-        struct plan_row row = {.kind = r->row[i].kind, .holds = r->row[i].holds,
-                               .device = r->row[i].device, .inode = r->row[i].inode,
+        struct plan_row row = {.kind = r->row[i].kind,
+                               .holds = r->row[i].holds,
+                               .device = r->row[i].device,
+                               .inode = r->row[i].inode,
                                .path = put_string(&strings, base, r->row[i].path)};
 
         buf_add(out, str_make((const char *)&row, sizeof row));
     }
     buf_add(out, buf_str(&strings));
     if (status == REIN_OK && (!buf_ok(out) || !buf_ok(&strings)))
-        status = fail(err, REIN_LIMIT, "the sandbox's plan is too large: paths of the folder are "
-                                       "too long or too many");
+        status = fail(err, REIN_LIMIT,
+                      "the sandbox's plan is too large: paths of the folder are "
+                      "too long or too many");
     if (status == REIN_OK)
         ((struct plan *)(void *)out->p)->size = (uint32_t)out->n;
     buf_fini(&strings);

@@ -179,11 +179,16 @@ static bool is_critical_path(struct arena *a, str operand, str folder, str home)
 
 bool command_is_critical(const struct scan *scan, struct arena *a, str folder, str home)
 {
+    const char *seen =
+        NULL; /* the end of tails whose operands were looked at with an earlier one */
+
     for (size_t i = 0; i < scan->n; i++) {
         str words = scan->commands[i].text;
 
-        if (!word_is_in(path_name(first_word(words)), "rm rmdir"))
+        if (words.p + words.n == seen || scan->commands[i].is_git ||
+            !word_is_in(path_name(first_word(words)), "rm rmdir"))
             continue;
+        seen = words.p + words.n;
         for (words = skip_word(words); words.n; words = skip_word(words)) {
             str word = first_word(words);
             if (word.n && word.p[0] != '-' && is_critical_path(a, word, folder, home))

@@ -56,18 +56,39 @@ static bool word_is_path_of(const struct question *q, const struct rule *rule, e
                              path_normal(q->a, q->policy->folder, word));
 }
 
-/* Generous: each thing that may be run. A pattern that begins with a star takes any beginning, so
- * the whole command is as good as its tails, and long ones stay cheap. */
+static bool matches_scanned(const struct rule *rule, const struct scanned_command *command)
+{
+    struct rule rest = *rule;
+
+    if (!command->is_git)
+        return rule_matches_text(rule, command->text);
+    /* Patterns that only begin like "git" match the words before the options were left out. */
+    rest.pattern = str_skip(rule->pattern, 4);
+    return str_starts(rule->pattern, S("git ")) && rule_matches_text(&rest, command->text);
+}
+
+/* Generous: each thing that may be run. Where the first star stands, anything may follow: if the
+ * longest tail that begins like the pattern does not match, no tail of it does. So the time is
+ * proportional to the text, whatever a stranger writes. */
 static bool deny_matches_command(const struct question *q, const struct rule *rule)
 {
-    bool is_open = str_starts(rule->pattern, S("*"));
+    size_t star = str_find(rule->pattern, '*');
+    str beginnings[2] = {str_take(rule->pattern, star), str_skip(str_take(rule->pattern, star), 4)};
+    const char *settled[2] = {NULL, NULL}; /* the end of tails that can't match; of git's ones */
 
     if (q->is_unscanned || rule_matches_text(rule, q->call->subject))
         return true;
-    for (size_t i = 0; i < q->scan.n; i++)
-        if ((!is_open || q->scan.commands[i].whole) &&
-            rule_matches_text(rule, q->scan.commands[i].text))
+    for (size_t i = 0; i < q->scan.n; i++) {
+        const struct scanned_command *command = &q->scan.commands[i];
+        str text = command->text;
+
+        if (settled[command->is_git] == text.p + text.n)
+            continue;
+        if (matches_scanned(rule, command))
             return true;
+        if (star != SIZE_MAX && str_starts(text, beginnings[command->is_git]))
+            settled[command->is_git] = text.p + text.n;
+    }
     return false;
 }
 

@@ -21,7 +21,7 @@ struct policy {
 
 enum {
     COMMAND_READABLE = 10000, /* longer ones no person reads: they are asked about            */
-    COMMAND_SCANNED = 1 << 15 /* longer ones are not held against rules: these count as broken */
+    COMMAND_SCANNED = 1 << 17 /* longer ones are not held against rules: these count as broken */
 };
 
 struct question {

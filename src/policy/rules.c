@@ -209,11 +209,19 @@ bool rule_covers_paths_of(const struct rule *rule, enum rule_list list, str tool
     return str_eq(rule->tool, tool);
 }
 
+/* Most rules name a file: then it needs no pattern's machinery, word by word of a long command. */
+static bool matches(str pattern, str path)
+{
+    bool is_pattern = glob_is_pattern(pattern) || str_find(pattern, '\\') != SIZE_MAX;
+
+    return is_pattern ? glob_match(pattern, path) : str_eq(pattern, path);
+}
+
 /* As in a .gitignore: a pattern that matches a folder covers all that is in it. */
 static bool match_upward(str pattern, str path)
 {
     for (;;) {
-        if (glob_match(pattern, path))
+        if (matches(pattern, path))
             return true;
         while (path.n && path.p[path.n - 1] != '/')
             path.n--;
@@ -228,7 +236,7 @@ static bool match_any_component(str pattern, str path)
     while (path.n) {
         str name = str_cut(&path, '/');
 
-        if (name.n && glob_match(pattern, name))
+        if (name.n && matches(pattern, name))
             return true;
     }
     return false;

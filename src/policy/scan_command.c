@@ -47,14 +47,14 @@ static void *more(struct arena *a, void *items, size_t n, size_t *room, size_t s
     return grown;
 }
 
-static void add_command(struct reader *r, str text, bool whole)
+static void add_command(struct reader *r, str text, bool is_git)
 {
     struct scan *s = r->scan;
 
     if (text.n == 0)
         return;
     s->commands = more(r->a, s->commands, s->n, &s->room, sizeof *s->commands);
-    s->commands[s->n++] = (struct scanned_command){.text = text, .whole = whole};
+    s->commands[s->n++] = (struct scanned_command){.text = text, .is_git = is_git};
 }
 
 static void add_word(struct reader *r, str word)
@@ -101,6 +101,8 @@ static bool is_assignment(str word)
     return i > 0 && i < word.n && str_find(str_skip(word, i), '=') != SIZE_MAX;
 }
 
+enum { GIT_OPTIONS_MAX = 64 };
+
 /* git's own options stand before the subcommand: "git -C x push" is a push. */
 static void add_git(struct reader *r, size_t i)
 {
@@ -108,17 +110,19 @@ static void add_git(struct reader *r, size_t i)
                                      "--config-env --attr-source";
     size_t j = i + 1;
 
-    while (j < r->words && str_starts(word_at(r, j), S("-")))
+    while (j < r->words && j < i + GIT_OPTIONS_MAX && str_starts(word_at(r, j), S("-")))
         j += word_is_in(word_at(r, j), takes_next) ? 2 : 1;
-    if (j > i + 1 && j < r->words)
-        add_command(r, arena_printf(r->a, "git %.*s", FS(tail_at(r, j))), false);
+    if (j >= i + GIT_OPTIONS_MAX)
+        r->scan->is_computed = true; /* nobody writes that; it shall not cost us more time */
+    else if (j > i + 1 && j < r->words)
+        add_command(r, tail_at(r, j), true);
 }
 
 static void add_tail(struct reader *r, size_t i)
 {
     str word = word_at(r, i), tail = tail_at(r, i), name = path_name(word);
 
-    add_command(r, tail, i == 0);
+    add_command(r, tail, false);
     if (name.n && name.n < word.n)
         add_command(r, str_skip(tail, word.n - name.n), false);
     if (str_eq(name, S("git")))

@@ -11,9 +11,11 @@
 
 #include "base/arena.h"
 
+/* The tails of one command follow each other, longest first, and end at the same byte; so that a
+ * test which holds for a tail whenever it holds for a tail of it need only look at the first. */
 struct scanned_command {
-    str text;   /* words without quotes, one blank between each */
-    bool whole; /* from the first word on, not a tail of it     */
+    str text;    /* words without quotes, one blank between each    */
+    bool is_git; /* the text stands behind "git " and its options   */
 };
 
 struct scan {

@@ -28,12 +28,12 @@ bool wildcard_match(str pattern, str text)
 
 bool word_is_in(str word, const char *list)
 {
-    str rest = str_of(list);
+    const char *end = list + strlen(list), *at = list;
 
-    if (word.n == 0)
-        return false;
-    while (rest.n)
-        if (str_eq(str_cut(&rest, ' '), word))
+    while (word.n && (at = memmem(at, (size_t)(end - at), word.p, word.n))) {
+        if ((at == list || at[-1] == ' ') && (at[word.n] == ' ' || at[word.n] == 0))
             return true;
+        at++;
+    }
     return false;
 }

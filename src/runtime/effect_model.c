@@ -276,9 +276,10 @@ static void write_end(struct request_run *r, const struct model_outcome *o, stru
     enum stop_reason stop = is_error ? STOP_NONE : r->stop;
     char id[ID_UUID_SIZE], cost[32];
     struct json_writer w;
+    bool is_estimate = is_error && tokens_estimate(r->streamed) > r->usage.output;
 
     id_uuid(r->start, id);
-    if (is_error && tokens_estimate(r->streamed) > r->usage.output)
+    if (is_estimate)
         r->usage.output = tokens_estimate(r->streamed); /* it never said: not less than what came */
     snprintf(cost, sizeof cost, "%.6f", setup_cost(&r->s->setup, &r->usage));
     json_begin(&w, out);
@@ -289,6 +290,8 @@ static void write_end(struct request_run *r, const struct model_outcome *o, stru
     json_put(&w, "stop_raw", str_of(r->stop_raw));
     json_key(&w, "model_usage");
     usage_write(&r->usage, &w);
+    if (is_estimate)
+        json_put_bool(&w, "estimated", true);
     json_put_raw(&w, "cost_usd", str_of(cost));
     json_put(&w, "message_id", str_of(r->message_id));
     json_put(&w, "model", str_of(r->model));

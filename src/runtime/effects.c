@@ -60,7 +60,8 @@ bool effect_take(struct session *s, const struct effect *effect)
  * that money spent is never under-reported. */
 bool effect_settle(struct session *s, const struct effect *effect)
 {
-    struct usage usage = {.input = tokens_estimate(s->context.bytes)};
+    struct usage usage = {.input = tokens_estimate(s->context.bytes),
+                          .output = tokens_estimate(context_reply_bytes(&s->context))};
     struct buf payload;
     struct json_writer w;
     char id[ID_UUID_SIZE], cost[32];

@@ -147,12 +147,23 @@ void session_pump(struct session *s)
             again = effect_start(s, &s->wanted.items[i]);
         if (!again)
             again = effect_tool_results(s);
-        again = again && s->failure.status == REIN_OK;
+        again = again && s->failure.status == REIN_OK && !s->closing;
     }
     s->pumping = false;
 }
 
 /* ---- out ---------------------------------------------------------------------------------------- */
+
+/* Those that were removed while somebody was told only lost their function. */
+static void sweep_listeners(struct session *s)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < s->n_listeners; i++)
+        if (s->listeners[i].fn)
+            s->listeners[kept++] = s->listeners[i];
+    s->n_listeners = kept;
+}
 
 static void tell(struct session *s, const struct event *ev)
 {
@@ -165,11 +176,7 @@ static void tell(struct session *s, const struct event *ev)
     if (!outer)
         return;
     s->telling = false;
-    size_t kept = 0;
-    for (size_t i = 0; i < s->n_listeners; i++)
-        if (s->listeners[i].fn)
-            s->listeners[kept++] = s->listeners[i];
-    s->n_listeners = kept;
+    sweep_listeners(s);
 }
 
 static void subscribers_tell(struct session *s, uint64_t seq)
@@ -254,6 +261,8 @@ void session_unlisten(struct session *s, session_listener *fn, void *data)
     for (size_t i = 0; i < s->n_listeners; i++)
         if (s->listeners[i].fn == fn && s->listeners[i].data == data)
             s->listeners[i].fn = NULL;
+    if (!s->telling)
+        sweep_listeners(s);
 }
 
 bool session_is_idle(const struct session *s)

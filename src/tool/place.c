@@ -52,6 +52,18 @@ static rein_status check_mask(const struct tool_run *run, str path, struct error
     return fail(err, REIN_DENIED, "%.*s is not for tools: %s", FS(str_take(path, 140)), mask);
 }
 
+/* Spilled output of this session, in a folder that may have a link on its way: it is ours. */
+static bool is_result(const struct tool_run *run, const struct place *place)
+{
+    str results = str_of(run->results);
+    const char *real;
+
+    return results.n && path_is_beneath(results, place->path) &&
+           file_canonical(run->results, run->arena, &real, NULL) == REIN_OK &&
+           path_is_beneath(str_of(real), place->real) &&
+           str_eq(path_below(results, place->path), path_below(str_of(real), place->real));
+}
+
 /* Somewhere else than policy was asked about: only what would have been allowed, too. */
 static rein_status check_real(const struct tool_run *run, const struct place *place, bool writing,
                               struct error *err)
@@ -59,7 +71,7 @@ static rein_status check_real(const struct tool_run *run, const struct place *pl
     str path = place->path, real = place->real, folder = str_of(run->folder);
     str shown = str_take(real, 90);
 
-    if (str_eq(path, real))
+    if (str_eq(path, real) || (!writing && is_result(run, place)))
         return REIN_OK;
     if (check_mask(run, real, err) != REIN_OK)
         return REIN_DENIED;

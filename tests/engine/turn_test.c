@@ -313,6 +313,195 @@ static void an_event_about_no_call_is_refused_and_changes_nothing(void **state)
     story_end(&s);
 }
 
+#define GO {ASK, NULL}, {RUNNING, NULL}, {"rein.input_taken", "{\"inputs\":[2]}", NULL}, {START, NULL}
+#define LATER "user.message", "{\"content\":[],\"priority\":\"later\"}"
+#define DIED(kept) \
+    "span.model_request_end", "{\"is_error\":true,\"stop_reason\":\"none\",\"kept\":" kept "," \
+    "\"error\":{\"type\":\"process_died\"}}"
+#define BROKE \
+    "span.model_request_end", "{\"is_error\":true,\"stop_reason\":\"none\",\"kept\":true," \
+    "\"error\":{\"type\":\"network\"}}"
+
+static void N06_a_prompt_joins_the_request_that_is_asked_again(void **state)
+{
+    (void)state;
+    tell(POLICY_ALLOW, 0, (struct line[]){
+        GO,
+        {WOKEN, "streaming: settle"},
+        {ASK, "streaming: settle"},
+        {DIED("false"), "preparing: take"},
+        {"rein.input_taken", "{\"inputs\":[7]}", "requesting: request"},
+        {0},
+    });
+    tell(POLICY_ALLOW, 0, (struct line[]){
+        {ASK, NULL}, {RUNNING, NULL},
+        {"rein.input_taken", "{\"inputs\":[2]}", "requesting: request"},
+        {WOKEN, "requesting: request"},
+        {ASK, "preparing: take"},
+        {"rein.input_taken", "{\"inputs\":[6]}", "requesting: request"},
+        {0},
+    });
+}
+
+static void N06_a_prompt_closes_calls_that_had_not_begun(void **state)
+{
+    (void)state;
+    tell(POLICY_ASK, 0, (struct line[]){
+        GO,
+        {BASH("a"), NULL},
+        {"rein.permission_decided", "{\"tool_use_id\":\"$0\",\"decision\":\"ask\"}", NULL},
+        {END("tool_use"), "deciding:"},
+        {WOKEN, "deciding: decide#0"},
+        {ASK, "deciding: answer#0=interrupted"},
+        {RESULT("0"), "preparing: take"},
+        {0},
+    });
+}
+
+static void N06_a_request_that_died_counts_for_no_limit(void **state)
+{
+    (void)state;
+    tell(POLICY_ALLOW, 2, (struct line[]){
+        GO,
+        {WOKEN, NULL},
+        {DIED("false"), "requesting: request"},
+        {START, "streaming:"},
+        {READ("a"), NULL}, {ALLOWED("0"), NULL}, {BEGUN("0"), NULL}, {RESULT("0"), NULL},
+        {END("tool_use"), "requesting: request"},
+        {START, "streaming:"},
+        {READ("b"), NULL}, {ALLOWED("1"), NULL}, {BEGUN("1"), NULL}, {RESULT("1"), NULL},
+        {END("tool_use"), "stopping: idle"},
+        {0},
+    });
+}
+
+static void S094_an_interrupt_ends_a_read_that_runs_again(void **state)
+{
+    (void)state;
+    tell(POLICY_ALLOW, 0, (struct line[]){
+        GO,
+        {READ("a"), NULL}, {ALLOWED("0"), NULL}, {BEGUN("0"), NULL},
+        {END("tool_use"), NULL},
+        {WOKEN, "executing: tool#0"},
+        {"user.interrupt", "{}", "executing: answer#0=interrupted"},
+        {RESULT("0"), "stopping: idle"},
+        {0},
+    });
+}
+
+static void an_interrupt_before_the_request_leaves_no_input_behind(void **state)
+{
+    struct story s;
+
+    (void)state;
+    story_begin(&s, POLICY_ALLOW, 0);
+    story_tell(&s, (struct line[]){
+        {ASK, "preparing: take"},
+        {WOKEN, NULL},
+        {"user.interrupt", "{}", "preparing: take"},
+        {RUNNING, "preparing: take"},
+        {"rein.input_taken", "{\"inputs\":[2]}", "stopping: idle"},
+        {0},
+    });
+    assert_int_equal(s.turn.end, END_INTERRUPTED);
+    story_tell(&s, (struct line[]){{IDLE, "idle:"}, {0}});
+    story_end(&s);
+}
+
+static void an_interrupt_says_whether_it_met_the_reply_or_its_calls(void **state)
+{
+    struct story s;
+
+    (void)state;
+    story_begin(&s, POLICY_ALLOW, 0);
+    story_tell(&s, (struct line[]){
+        GO,
+        {BASH("a"), NULL}, {ALLOWED("0"), NULL}, {BEGUN("0"), NULL},
+        {END("tool_use"), "executing:"},
+        {"user.interrupt", "{}", "executing: cancel"},
+        {RESULT("0"), "stopping: idle"},
+        {0},
+    });
+    assert_string_equal(turn_end_terminal(s.turn.end), "aborted_tools");
+    story_end(&s);
+}
+
+static void inputs_for_later_get_a_turn_each(void **state)
+{
+    (void)state;
+    tell(POLICY_ALLOW, 0, (struct line[]){
+        GO,
+        {LATER, NULL}, /* 6 */
+        {LATER, NULL}, /* 7 */
+        {ASK, NULL},   /* 8 */
+        {END("end_turn"), "stopping: idle"},
+        {IDLE, "preparing: take"},
+        {RUNNING, NULL},
+        {"rein.input_taken", "{\"inputs\":[6,8]}", "requesting: request"},
+        {START, NULL},
+        {END("end_turn"), "stopping: idle"},
+        {IDLE, "preparing: take"},
+        {0},
+    });
+}
+
+static void an_input_for_now_does_not_wait_behind_one_for_later(void **state)
+{
+    struct story s;
+
+    (void)state;
+    story_begin(&s, POLICY_ALLOW, 0);
+    story_tell(&s, (struct line[]){GO, {LATER, NULL}, {ASK, NULL}, {0}});
+    assert_false(turn_joins(&s.turn, 0));
+    assert_true(turn_joins(&s.turn, 1));
+    story_end(&s);
+}
+
+static void A34_a_refused_reply_runs_nothing_more_and_ends_the_turn(void **state)
+{
+    struct story s;
+
+    (void)state;
+    story_begin(&s, POLICY_ASK, 0);
+    story_tell(&s, (struct line[]){
+        GO,
+        {BASH("a"), NULL},
+        {"rein.permission_decided", "{\"tool_use_id\":\"$0\",\"decision\":\"ask\"}", "streaming:"},
+        {END("refusal"), "deciding: answer#0=not_executed"},
+        {RESULT("0"), "stopping: idle"},
+        {0},
+    });
+    assert_int_equal(s.turn.end, END_REFUSED);
+    story_end(&s);
+}
+
+static void a_question_of_a_reply_that_broke_off_is_closed(void **state)
+{
+    (void)state;
+    tell(POLICY_ASK, 0, (struct line[]){
+        GO,
+        {BASH("a"), NULL},
+        {"rein.permission_decided", "{\"tool_use_id\":\"$0\",\"decision\":\"ask\"}", NULL},
+        {BROKE, "deciding: answer#0=not_executed"},
+        {RESULT("0"), "stopping: idle"},
+        {0},
+    });
+}
+
+static void A32_a_turn_that_is_handed_back_for_ever_ends(void **state)
+{
+    struct story s;
+
+    (void)state;
+    story_begin(&s, POLICY_ALLOW, 0);
+    story_tell(&s, (struct line[]){GO, {0}});
+    for (int i = 0; i < 9; i++)
+        story_tell(&s, (struct line[]){{END("pause_turn"), "requesting: request"}, {START, NULL}, {0}});
+    story_tell(&s, (struct line[]){{END("pause_turn"), "stopping: idle"}, {0}});
+    assert_int_equal(s.turn.end, END_MAX_TURNS);
+    story_end(&s);
+}
+
 const struct CMUnitTest turn_tests[] = {
     cmocka_unit_test(S001_S003_one_round_and_an_answer),
     cmocka_unit_test(S005_a_call_starts_while_the_reply_streams),
@@ -329,5 +518,16 @@ const struct CMUnitTest turn_tests[] = {
     cmocka_unit_test(S002_a_second_input_waits_and_joins),
     cmocka_unit_test(S009_ends_are_named),
     cmocka_unit_test(an_event_about_no_call_is_refused_and_changes_nothing),
+    cmocka_unit_test(N06_a_prompt_joins_the_request_that_is_asked_again),
+    cmocka_unit_test(N06_a_prompt_closes_calls_that_had_not_begun),
+    cmocka_unit_test(N06_a_request_that_died_counts_for_no_limit),
+    cmocka_unit_test(S094_an_interrupt_ends_a_read_that_runs_again),
+    cmocka_unit_test(an_interrupt_before_the_request_leaves_no_input_behind),
+    cmocka_unit_test(an_interrupt_says_whether_it_met_the_reply_or_its_calls),
+    cmocka_unit_test(inputs_for_later_get_a_turn_each),
+    cmocka_unit_test(an_input_for_now_does_not_wait_behind_one_for_later),
+    cmocka_unit_test(A34_a_refused_reply_runs_nothing_more_and_ends_the_turn),
+    cmocka_unit_test(a_question_of_a_reply_that_broke_off_is_closed),
+    cmocka_unit_test(A32_a_turn_that_is_handed_back_for_ever_ends),
 };
 const size_t turn_tests_n = sizeof turn_tests / sizeof *turn_tests;

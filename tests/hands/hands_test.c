@@ -1,6 +1,6 @@
 /*
- * hands_test.c - commands through hands: nothing before the first, deadlines, cancelling, what waits
- * for the next one, and the suite that every kind of hands passes.
+ * hands_test.c - commands through hands: nothing before the first, deadlines, cancelling, what
+ * waits for the next one, and the suite that every kind of hands passes.
  */
 #include "test.h"
 
@@ -40,7 +40,8 @@ struct run {
 static void open_world(struct world *w, enum sandbox_level level)
 {
     struct error err = {0};
-    static const char *const environment[] = {"PATH=/usr/bin:/bin", "HOME=/root", "A_TOKEN=t", NULL};
+    static const char *const environment[] = {"PATH=/usr/bin:/bin", "HOME=/root", "A_TOKEN=t",
+                                              NULL};
     const char *masked[] = {w->state, NULL};
 
     strcpy(w->base, "/tmp/rein-hands-XXXXXX");
@@ -51,9 +52,15 @@ static void open_world(struct world *w, enum sandbox_level level)
     assert_ok(file_make_folder(w->folder, 0755, &err), err);
     assert_ok(file_make_folder(w->results, 0700, &err), err);
     assert_ok(loop_new(&w->loop, &err), err);
-    assert_ok(hands_provision(w->loop, &(struct hands_spec){.folder = w->folder, .level = level,
-        .results = w->results, .masked = masked, .environment = environment, .state = w->state},
-        &w->hands, &err), err);
+    assert_ok(hands_provision(w->loop,
+                              &(struct hands_spec){.folder = w->folder,
+                                                   .level = level,
+                                                   .results = w->results,
+                                                   .masked = masked,
+                                                   .environment = environment,
+                                                   .state = w->state},
+                              &w->hands, &err),
+              err);
 }
 
 static void close_world(struct world *w)
@@ -81,7 +88,8 @@ static void on_exited(void *data, const struct command_result *result)
 
     assert_false(r->ended);
     r->result = *result;
-    snprintf(r->violations, sizeof r->violations, "%s", result->violations ? result->violations : "");
+    snprintf(r->violations, sizeof r->violations, "%s",
+             result->violations ? result->violations : "");
     r->ended = true;
 }
 
@@ -93,7 +101,8 @@ static void start(struct run *r, struct world *w, const char *text, int64_t time
 
     r->world = w;
     buf_init(&r->out, BUF_NO_MAX);
-    assert_ok(hands_execute(w->hands, str_of(text), timeout_ms, &events, r, &r->command, &err), err);
+    assert_ok(hands_execute(w->hands, str_of(text), timeout_ms, &events, r, &r->command, &err),
+              err);
 }
 
 static void wait_for(struct run *r)
@@ -121,7 +130,7 @@ static void expect(struct world *w, const char *text, int code, const char *out)
     buf_fini(&r.out);
 }
 
-/* ---- the suite ----------------------------------------------------------------------------------------- */
+/* ---- the suite ----------------------------------------------------------------------------- */
 
 static void S312_nothing_exists_before_the_first_command(void **state)
 {
@@ -256,8 +265,9 @@ static void S059_bad_commands_are_refused(void **state)
     (void)state;
     open_world(&w, SANDBOX_WORKSPACE_WRITE);
     memset(large, ' ', 200000);
-    assert_int_equal(hands_execute(w.hands, str_make(large, 200000), 0, &events, &r, &r.command, &err),
-                     REIN_LIMIT);
+    assert_int_equal(
+        hands_execute(w.hands, str_make(large, 200000), 0, &events, &r, &r.command, &err),
+        REIN_LIMIT);
     assert_int_equal(hands_execute(w.hands, str_make("a\0b", 3), 0, &events, &r, &r.command, &err),
                      REIN_INVALID);
     assert_false(loop_turn(w.loop, 0));
@@ -288,7 +298,7 @@ static void programs_run_without_a_shell(void **state)
     }
 }
 
-/* ---- the sandbox that waits ---------------------------------------------------------------------------- */
+/* ---- the sandbox that waits ---------------------------------------------------------------- */
 
 /* Give the preparation its turn: it comes by a timer that was started before this one. */
 struct pause {
@@ -390,8 +400,9 @@ static void a_folder_that_is_gone_is_told(void **state)
 
     (void)state;
     assert_ok(loop_new(&loop, &err), err);
-    assert_int_equal(hands_provision(loop, &(struct hands_spec){.folder = "/nonexistent-rein"},
-                                     &hands, &err), REIN_NOT_FOUND);
+    assert_int_equal(
+        hands_provision(loop, &(struct hands_spec){.folder = "/nonexistent-rein"}, &hands, &err),
+        REIN_NOT_FOUND);
     assert_non_null(strstr(err.text, "/nonexistent-rein"));
     loop_free(loop);
     hands_release(NULL);

@@ -76,6 +76,9 @@ struct proc_spec child_shell(const struct sandbox_spec *sandbox, const char *fol
     argv[1] = "-c";
     argv[2] = text;
     argv[3] = NULL;
-    return (struct proc_spec){.argv = argv, .env = (const char *const *)(void *)environ,
-                              .folder = folder, .sandbox = sandbox, .stdin_fd = -1};
+    return (struct proc_spec){.argv = argv,
+                              .env = (const char *const *)(void *)environ,
+                              .folder = folder,
+                              .sandbox = sandbox,
+                              .stdin_fd = -1};
 }

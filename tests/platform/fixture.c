@@ -62,8 +62,8 @@ void fixture_write(const struct fixture *f, const char *name, const char *text)
     char path[800];
     int fd;
 
-    snprintf(path, sizeof path, "%s%s%s", *name == '/' ? "" : f->workspace,
-             *name == '/' ? "" : "/", name);
+    snprintf(path, sizeof path, "%s%s%s", *name == '/' ? "" : f->workspace, *name == '/' ? "" : "/",
+             name);
     fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
         test_fail("write %s: %s", path, strerror(errno));
@@ -105,14 +105,30 @@ static void copy_probe(struct fixture *f)
 
 static void fill(struct fixture *f)
 {
-    static const char *const folders[] = {"home", "home/.ssh", "home/ws", "home/ws/bin", "outside",
-        "home/ws/.git", "home/ws/.git/hooks", "home/ws/.git/info", "home/ws/.git/objects",
-        "home/ws/.git/refs", "home/ws/sub", "home/ws/sub/.rein", "state", "state/results"};
+    static const char *const folders[] = {"home",
+                                          "home/.ssh",
+                                          "home/ws",
+                                          "home/ws/bin",
+                                          "outside",
+                                          "home/ws/.git",
+                                          "home/ws/.git/hooks",
+                                          "home/ws/.git/info",
+                                          "home/ws/.git/objects",
+                                          "home/ws/.git/refs",
+                                          "home/ws/sub",
+                                          "home/ws/sub/.rein",
+                                          "state",
+                                          "state/results"};
     static const char *const files[][2] = {{"home/.ssh/id_probe", "secret key\n"},
-        {"home/.netrc", "secret\n"}, {"outside/file", "outside\n"}, {"state/rein.db", "secret\n"},
-        {"state/results/one.txt", "spilled result\n"}, {"home/ws/.git/config", "[core]\n"},
-        {"home/ws/.git/HEAD", "ref: refs/heads/main\n"}, {"home/ws/.envrc", "true\n"},
-        {"home/ws/sub/.rein/settings.json", "{}\n"}, {"home/ws/yarn-settings", "x\n"}};
+                                           {"home/.netrc", "secret\n"},
+                                           {"outside/file", "outside\n"},
+                                           {"state/rein.db", "secret\n"},
+                                           {"state/results/one.txt", "spilled result\n"},
+                                           {"home/ws/.git/config", "[core]\n"},
+                                           {"home/ws/.git/HEAD", "ref: refs/heads/main\n"},
+                                           {"home/ws/.envrc", "true\n"},
+                                           {"home/ws/sub/.rein/settings.json", "{}\n"},
+                                           {"home/ws/yarn-settings", "x\n"}};
     char path[700];
 
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
@@ -149,8 +165,12 @@ void fixture_make(struct fixture *f, uid_t user)
     if (user != geteuid())
         give_to(f->base, user);
     f->masked[0] = f->state;
-    f->spec = (struct sandbox_spec){.level = SANDBOX_WORKSPACE_WRITE, .workspace = f->workspace,
-        .masked = f->masked, .readable_results = f->results, .home = f->home, .state = f->state};
+    f->spec = (struct sandbox_spec){.level = SANDBOX_WORKSPACE_WRITE,
+                                    .workspace = f->workspace,
+                                    .masked = f->masked,
+                                    .readable_results = f->results,
+                                    .home = f->home,
+                                    .state = f->state};
 }
 
 void fixture_remove(struct fixture *f)

@@ -1,6 +1,6 @@
 /*
- * fixture.h - a home with a workspace in it, things outside of it, and rein's own folders, on a disk
- * that sandboxes see; for the user that the tests run as, or for an ordinary one.
+ * fixture.h - a home with a workspace in it, things outside of it, and rein's own folders, on a
+ * disk that sandboxes see; for the user that the tests run as, or for an ordinary one.
  */
 #ifndef TESTS_PLATFORM_FIXTURE_H
 #define TESTS_PLATFORM_FIXTURE_H
@@ -10,7 +10,7 @@
 #include "platform/sandbox.h"
 
 struct fixture {
-    char base[512];     /* home/ws, home/.ssh, outside, state/results */
+    char base[512]; /* home/ws, home/.ssh, outside, state/results */
     char home[600], workspace[600], state[600], results[600], probe[700];
     const char *masked[2];
     struct sandbox_spec spec; /* workspace-write */

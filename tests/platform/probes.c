@@ -65,7 +65,7 @@ static bool reads(const char *path, const char *wanted)
 static bool reached(long result) { return result >= 0 || errno != EPERM; }
 static bool opened(long fd) { return fd >= 0 && close((int)fd) == 0; }
 
-/* ---- files -------------------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------------------------- */
 
 static bool probe_write_outside(void) { return write_to(base("outside/file"), O_APPEND); }
 static bool probe_create_outside(void) { return write_to(base("outside/new"), O_CREAT); }
@@ -135,7 +135,7 @@ static bool probe_read_rein_folder(void) { return reads(base("state/rein.db"), "
 static bool probe_write_results(void) { return write_to(base("state/results/new"), O_CREAT); }
 static bool probe_read_shadow(void) { return reads("/etc/shadow", ":"); }
 
-/* ---- protected names --------------------------------------------------------------------------- */
+/* ---- protected names ----------------------------------------------------------------------- */
 
 static bool probe_git_hook(void) { return write_to(".git/hooks/pre-commit", O_CREAT); }
 static bool probe_git_config(void) { return write_to(".git/config", O_APPEND); }
@@ -189,7 +189,7 @@ static bool probe_protected_link(void)
            symlink("yarn-settings", ".yarnrc") == 0;
 }
 
-/* ---- processes ---------------------------------------------------------------------------------- */
+/* ---- processes ----------------------------------------------------------------------------- */
 
 static pid_t harness(void) { return (pid_t)atoi(getenv("PROBE_PID")); }
 
@@ -225,7 +225,7 @@ static bool probe_steal_descriptor(void)
     return opened(syscall(SYS_pidfd_getfd, self, 0, 0));
 }
 
-/* ---- mounts and namespaces ---------------------------------------------------------------------- */
+/* ---- mounts and namespaces ----------------------------------------------------------------- */
 
 static bool probe_mount_new(void)
 {
@@ -275,7 +275,7 @@ static bool probe_enter_namespace(void)
     return setns(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), CLONE_NEWNET) == 0;
 }
 
-/* ---- the kernel's machinery ---------------------------------------------------------------------- */
+/* ---- the kernel's machinery ---------------------------------------------------------------- */
 
 static bool probe_keyring(void)
 {
@@ -289,8 +289,8 @@ static bool probe_io_ring(void)
 }
 static bool probe_bpf_map(void)
 {
-    union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4,
-                           .max_entries = 1};
+    union bpf_attr attr = {
+        .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
 
     return opened(syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof attr));
 }
@@ -303,7 +303,11 @@ static bool probe_perf_events(void)
 static bool probe_user_faults(void) { return opened(syscall(SYS_userfaultfd, O_CLOEXEC)); }
 static bool probe_file_handle(void)
 {
-    struct { unsigned size; int type; char bytes[128]; } handle = {.size = 128};
+    struct {
+        unsigned size;
+        int type;
+        char bytes[128];
+    } handle = {.size = 128};
     int mount_id;
 
     return syscall(SYS_name_to_handle_at, AT_FDCWD, ".", &handle, &mount_id, 0) == 0;
@@ -316,7 +320,7 @@ static bool probe_compare_kernel(void)
     return syscall(SYS_kcmp, getpid(), getpid(), 1 /* KCMP_VM */, 0, 0) == 0;
 }
 
-/* ---- sockets and memory --------------------------------------------------------------------------- */
+/* ---- sockets and memory -------------------------------------------------------------------- */
 
 static bool connects(const struct sockaddr *address, size_t size)
 {
@@ -356,7 +360,7 @@ static bool probe_system_v_memory(void)
     return shmget((key_t)atoi(getenv("PROBE_KEY")), 0, 0) >= 0;
 }
 
-/* ---- devices and privileges ----------------------------------------------------------------------- */
+/* ---- devices and privileges ---------------------------------------------------------------- */
 
 static bool probe_push_input(void)
 {
@@ -376,10 +380,7 @@ static bool probe_sysctl(void)
 {
     return opened(open("/proc/sys/kernel/core_pattern", O_WRONLY | O_CLOEXEC));
 }
-static bool probe_cgroup_tree(void)
-{
-    return access("/sys/fs/cgroup", W_OK) == 0;
-}
+static bool probe_cgroup_tree(void) { return access("/sys/fs/cgroup", W_OK) == 0; }
 static bool probe_set_user(void) { return setuid(1) == 0; }
 static bool probe_capabilities(void)
 {
@@ -413,7 +414,7 @@ static bool probe_foreign_calls(void) { return getenv("PROBE_OUTSIDE") != NULL; 
 static bool probe_x32_calls(void) { return getenv("PROBE_OUTSIDE") != NULL; }
 #endif
 
-/* ---- by name ------------------------------------------------------------------------------------- */
+/* ---- by name ------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;

@@ -1,7 +1,7 @@
 /*
- * sandbox_test.c - what the kernel refuses to a command: every escape of escapes.def is tried inside,
- * where it must fail, and outside, where it must work, as the user of the test and, by root, as an
- * ordinary one too.
+ * sandbox_test.c - what the kernel refuses to a command: every escape of escapes.def is tried
+ * inside, where it must fail, and outside, where it must work, as the user of the test and, by
+ * root, as an ordinary one too.
  */
 #include "test.h"
 
@@ -24,7 +24,7 @@
 #include "platform/probes.h"
 #include "platform/proc.h"
 
-/* ---- the host's side of the probes --------------------------------------------------------------- */
+/* ---- the host's side of the probes --------------------------------------------------------- */
 
 struct host {
     struct fixture fixture;
@@ -55,8 +55,8 @@ static void host_listen(struct host *h, int number)
     snprintf(h->port, sizeof h->port, "%u", ntohs(inet.sin_port));
     snprintf(h->name, sizeof h->name, "rein-probe-%d-%d", getpid(), number);
     strcpy(abstract.sun_path + 1, h->name);
-    h->abstract = listen_at((struct sockaddr *)&abstract,
-                            sizeof(sa_family_t) + 1 + strlen(h->name));
+    h->abstract =
+        listen_at((struct sockaddr *)&abstract, sizeof(sa_family_t) + 1 + strlen(h->name));
     assert_non_null(getcwd(here, sizeof here));
     snprintf(path, sizeof path, "%s/outside", h->fixture.base);
     assert_int_equal(chdir(path), 0);
@@ -97,7 +97,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- one attempt ---------------------------------------------------------------------------------- */
+/* ---- one attempt --------------------------------------------------------------------------- */
 
 struct attempt {
     const struct host *host;
@@ -124,8 +124,11 @@ static int try(void *data)
     spec.level = a->level;
     if (a->level == SANDBOX_FULL_ACCESS)
         env[6] = "PROBE_OUTSIDE=1";
-    if (!child_run(&c, &(struct proc_spec){.argv = argv, .env = env, .folder = f->workspace,
-                                           .sandbox = &spec, .stdin_fd = -1})) {
+    if (!child_run(&c, &(struct proc_spec){.argv = argv,
+                                           .env = env,
+                                           .folder = f->workspace,
+                                           .sandbox = &spec,
+                                           .stdin_fd = -1})) {
         print_error("%s\n", c.result.error.text);
         return 200;
     }
@@ -158,16 +161,16 @@ static void escape(const char *name, int who)
     }
 }
 
-#define ESCAPE(name, who, what)                                                                    \
-    static void S106_N11_escape_##name(void **state)                                               \
-    {                                                                                              \
-        (void)state;                                                                               \
-        escape(#name, who);                                                                        \
+#define ESCAPE(name, who, what) \
+    static void S106_N11_escape_##name(void **state) \
+    { \
+        (void)state; \
+        escape(#name, who); \
     }
 #include "platform/escapes.def"
 #undef ESCAPE
 
-/* ---- what is possible, and what private folders keep --------------------------------------------- */
+/* ---- what is possible, and what private folders keep --------------------------------------- */
 
 struct shell_run {
     const struct fixture *fixture;
@@ -179,8 +182,8 @@ static int shell(void *data)
 {
     const struct shell_run *r = data;
     const char *argv[4];
-    struct proc_spec spec = child_shell(&r->spec, r->folder ? r->folder : r->fixture->workspace,
-                                        r->text, argv);
+    struct proc_spec spec =
+        child_shell(&r->spec, r->folder ? r->folder : r->fixture->workspace, r->text, argv);
     struct child c = {0};
     int code;
 
@@ -202,8 +205,8 @@ static int shell(void *data)
 static void everybody(enum sandbox_level level, const char *text, int wanted)
 {
     for (size_t i = 0; i < hosts_n; i++) {
-        struct shell_run r = {.fixture = &hosts[i].fixture, .spec = hosts[i].fixture.spec,
-                              .text = text};
+        struct shell_run r = {
+            .fixture = &hosts[i].fixture, .spec = hosts[i].fixture.spec, .text = text};
 
         r.spec.level = level;
         assert_int_equal(as_user(r.fixture->user, shell, &r), wanted);
@@ -236,16 +239,21 @@ static void S106_git_commits_inside(void **state)
     (void)state;
     if (system("command -v git >/dev/null") != 0)
         skip();
-    everybody(SANDBOX_WORKSPACE_WRITE, "cd sub && mkdir -p repo && cd repo && git init -q . && echo 1 >f && "
+    everybody(
+        SANDBOX_WORKSPACE_WRITE,
+        "cd sub && mkdir -p repo && cd repo && git init -q . && echo 1 >f && "
         "git add f && git -c user.name=t -c user.email=t@t commit -qm one && git checkout -qb two "
-        "&& cd .. && rm -rf repo", 0);
+        "&& cd .. && rm -rf repo",
+        0);
 }
 
 static void S106_read_only_writes_nothing(void **state)
 {
     (void)state;
-    everybody(SANDBOX_READ_ONLY, "cat .envrc && ! touch x 2>/dev/null && ! touch .git/x 2>/dev/null && "
-        "touch /tmp/x && test ! -e .mcp.json", 0);
+    everybody(SANDBOX_READ_ONLY,
+              "cat .envrc && ! touch x 2>/dev/null && ! touch .git/x 2>/dev/null && "
+              "touch /tmp/x && test ! -e .mcp.json",
+              0);
 }
 
 static void S106_results_are_readable_and_the_rest_masked(void **state)
@@ -258,9 +266,10 @@ static void S106_results_are_readable_and_the_rest_masked(void **state)
             struct shell_run r = {.fixture = f, .spec = f->spec, .text = text};
 
             r.spec.level = (enum sandbox_level)level;
-            snprintf(text, sizeof text, "grep -q spilled %s/one.txt && test \"$(ls -A %s)\" = "
-                     "results && test ! -s %s/.netrc && test -z \"$(ls -A %s/.ssh)\"", f->results,
-                     f->state, f->home, f->home);
+            snprintf(text, sizeof text,
+                     "grep -q spilled %s/one.txt && test \"$(ls -A %s)\" = "
+                     "results && test ! -s %s/.netrc && test -z \"$(ls -A %s/.ssh)\"",
+                     f->results, f->state, f->home, f->home);
             assert_int_equal(as_user(f->user, shell, &r), 0);
         }
     }
@@ -282,7 +291,7 @@ static void S106_private_folders_are_not_the_hosts(void **state)
     }
 }
 
-/* ---- where the workspace lies --------------------------------------------------------------------- */
+/* ---- where the workspace lies -------------------------------------------------------------- */
 
 static int run_here(const struct sandbox_spec *spec, const char *folder, const char *text)
 {
@@ -314,11 +323,13 @@ static void S106_workspace_is_the_home(void **state)
 
     (void)state;
     spec.workspace = f->home;
-    assert_int_equal(run_here(&spec, f->home,
-        "touch made && rm made && test -z \"$(ls -A .ssh)\" && test ! -s .netrc && "
-        "! mv .ssh x 2>/dev/null && ! touch .ssh/authorized_keys 2>/dev/null && "
-        "! touch .bashrc 2>/dev/null && ! mkdir .aws/x 2>/dev/null && "
-        "! sh -c 'echo >.bash_history' 2>/dev/null"), 0);
+    assert_int_equal(
+        run_here(&spec, f->home,
+                 "touch made && rm made && test -z \"$(ls -A .ssh)\" && test ! -s .netrc && "
+                 "! mv .ssh x 2>/dev/null && ! touch .ssh/authorized_keys 2>/dev/null && "
+                 "! touch .bashrc 2>/dev/null && ! mkdir .aws/x 2>/dev/null && "
+                 "! sh -c 'echo >.bash_history' 2>/dev/null"),
+        0);
     assert_int_not_equal(access(f->home, F_OK), -1);
 }
 
@@ -334,8 +345,10 @@ static void S106_workspace_below_a_mask(void **state)
     if (mkdir(folder, 0755) != 0)
         test_fail("%s: %s", folder, strerror(errno));
     spec.workspace = folder;
-    assert_int_equal(run_here(&spec, folder, "touch made && rm made && test ! -e ../id_probe && "
-                              "! touch ../new 2>/dev/null"), 0);
+    assert_int_equal(run_here(&spec, folder,
+                              "touch made && rm made && test ! -e ../id_probe && "
+                              "! touch ../new 2>/dev/null"),
+                     0);
     assert_int_equal(rmdir(folder), 0);
     assert_int_equal(access(other, F_OK), 0);
 }
@@ -347,9 +360,12 @@ static void S106_own_folder_inside_the_workspace(void **state)
 
     (void)state;
     spec.workspace = f->base; /* the store lies below: masked, and its way can't be moved */
-    assert_int_equal(run_here(&spec, f->base,
-        "touch home/made && rm home/made && test \"$(ls -A state)\" = results && "
-        "! mv state s 2>/dev/null && ! touch state/x 2>/dev/null && cat state/results/one.txt"), 0);
+    assert_int_equal(
+        run_here(
+            &spec, f->base,
+            "touch home/made && rm home/made && test \"$(ls -A state)\" = results && "
+            "! mv state s 2>/dev/null && ! touch state/x 2>/dev/null && cat state/results/one.txt"),
+        0);
 }
 
 static void S106_a_folder_that_cannot_be_one_is_refused(void **state)
@@ -358,9 +374,9 @@ static void S106_a_folder_that_cannot_be_one_is_refused(void **state)
         const char *workspace;
         rein_status status;
     } rows[] = {
-        {"/", REIN_INVALID}, {"/proc/self", REIN_INVALID}, {"/sys/kernel", REIN_INVALID},
-        {"relative", REIN_INVALID}, {"/etc/passwd", REIN_INVALID},
-        {"/nonexistent-rein", REIN_NOT_FOUND},
+        {"/", REIN_INVALID},           {"/proc/self", REIN_INVALID},
+        {"/sys/kernel", REIN_INVALID}, {"relative", REIN_INVALID},
+        {"/etc/passwd", REIN_INVALID}, {"/nonexistent-rein", REIN_NOT_FOUND},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -377,7 +393,7 @@ static void S106_a_folder_that_cannot_be_one_is_refused(void **state)
     }
 }
 
-/* ---- limits ---------------------------------------------------------------------------------------- */
+/* ---- limits -------------------------------------------------------------------------------- */
 
 static void S106_memory_is_limited(void **state)
 {
@@ -386,8 +402,8 @@ static void S106_memory_is_limited(void **state)
                                    "i=$((i+1)); done; sleep 20; true";
     (void)state;
     for (size_t i = 0; i < hosts_n; i++) {
-        struct shell_run r = {.fixture = &hosts[i].fixture, .spec = hosts[i].fixture.spec,
-                              .text = eat};
+        struct shell_run r = {
+            .fixture = &hosts[i].fixture, .spec = hosts[i].fixture.spec, .text = eat};
 
         r.spec.max_memory = 64 << 20;
         assert_int_not_equal(as_user(r.fixture->user, shell, &r), 0);
@@ -400,8 +416,8 @@ static void S106_processes_are_limited(void **state)
                                     "exit 0";
     (void)state;
     for (size_t i = 0; i < hosts_n; i++) {
-        struct shell_run r = {.fixture = &hosts[i].fixture, .spec = hosts[i].fixture.spec,
-                              .text = many};
+        struct shell_run r = {
+            .fixture = &hosts[i].fixture, .spec = hosts[i].fixture.spec, .text = many};
 
         assert_int_equal(as_user(r.fixture->user, shell, &r), 0);
         r.spec.max_processes = 20;
@@ -413,7 +429,8 @@ static void S106_files_are_limited(void **state)
 {
     (void)state;
     for (size_t i = 0; i < hosts_n; i++) {
-        struct shell_run r = {.fixture = &hosts[i].fixture, .spec = hosts[i].fixture.spec,
+        struct shell_run r = {.fixture = &hosts[i].fixture,
+                              .spec = hosts[i].fixture.spec,
                               .text = "head -c 2000000 /dev/zero >big; n=$?; rm -f big; exit $n"};
 
         assert_int_equal(as_user(r.fixture->user, shell, &r), 0);
@@ -421,10 +438,11 @@ static void S106_files_are_limited(void **state)
         assert_int_not_equal(as_user(r.fixture->user, shell, &r), 0);
     }
     everybody(SANDBOX_WORKSPACE_WRITE, "test $(ulimit -c) = 0 -a $(ulimit -n) -le 4096", 0);
-    everybody(SANDBOX_WORKSPACE_WRITE, "head -c 700000000 /dev/zero >/tmp/big 2>/dev/null; test $? != 0", 0);
+    everybody(SANDBOX_WORKSPACE_WRITE,
+              "head -c 700000000 /dev/zero >/tmp/big 2>/dev/null; test $? != 0", 0);
 }
 
-/* ---- the probe ------------------------------------------------------------------------------------- */
+/* ---- the probe ----------------------------------------------------------------------------- */
 
 static void S298_probe_finds_the_first_tier(void **state)
 {

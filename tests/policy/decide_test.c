@@ -447,7 +447,7 @@ static void S085_critical_removals_are_asked(void **state)
 
 static void S085_unreadable_commands_are_asked(void **state)
 {
-    static char longer[40000];
+    static char longer[140000];
     struct verdict v;
 
     (void)state;

@@ -89,8 +89,8 @@ rein_status policy_try(struct arena *a, const char *mode, const char *rules, str
 
 struct verdict decide(const struct policy *policy, const char *tool, const char *subject)
 {
-    struct policy_call call = {.tool = str_of(tool), .flags = flags_of(str_of(tool)),
-                               .subject = str_of(subject)};
+    struct policy_call call = {
+        .tool = str_of(tool), .flags = flags_of(str_of(tool)), .subject = str_of(subject)};
     struct verdict verdict;
 
     call.sandboxed = (call.flags & TOOL_COMMAND) && policy_mode(policy) != MODE_FULL_ACCESS;

@@ -2,6 +2,7 @@
 #include "policy_help.h"
 
 #include "policy/path.h"
+#include "policy/plain_command.h"
 #include "policy/rules.h"
 #include "policy/wildcard.h"
 
@@ -178,6 +179,63 @@ static void modes_by_name(void **state)
     }
 }
 
+static void names_of_rules(void **state)
+{
+    static const struct {
+        const char *rule, *tool;
+        bool denies, allows;
+    } rows[] = {
+        {"Bash", "Bash", true, true},
+        {"Bash", "BashOutput", false, false},
+        {"B*", "Bash", true, false},
+        {"*", "Bash", true, false},
+        {"mcp__s", "mcp__s__t", true, true},
+        {"mcp__s__*", "mcp__s__t", true, true},
+        {"mcp__s", "mcp__st__t", false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena a;
+        struct rule rule;
+        struct error err;
+        str tool = str_of(rows[i].tool);
+
+        arena_init(&a);
+        assert_ok(rule_parse(str_of(rows[i].rule), &a, &rule, &err), err);
+        if (rule_names(&rule, RULES_DENY, tool) != rows[i].denies ||
+            rule_names(&rule, RULES_ALLOW, tool) != rows[i].allows)
+            test_fail("%s names %s", rows[i].rule, rows[i].tool);
+        arena_fini(&a);
+    }
+}
+
+/* A workspace deep below a home: what is above either of them is critical, what is beside is not. */
+static void S085_critical_places(void **state)
+{
+    static const struct {
+        const char *command;
+        bool is;
+    } rows[] = {
+        {"rm -r /home/u/p/w", true},  {"rm -r /home/u/p", true}, {"rm -r /home/u/p/w/x", false},
+        {"rm -r /home/u/q/r", false}, {"rm -r ../..", true},     {"rm -r ../x", false},
+        {"rm -r /home/u/p/*", true},  {"rm -r ~/p", true},       {"rm -r $HOME/q", false},
+        {"rm -r /srv/a", false},      {"rm -r /srv", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena a;
+        struct scan scan;
+
+        arena_init(&a);
+        scan_command(str_of(rows[i].command), &a, &scan);
+        if (command_is_critical(&scan, &a, S("/home/u/p/w"), S("/home/u")) != rows[i].is)
+            test_fail("%s", rows[i].command);
+        arena_fini(&a);
+    }
+}
+
 static void the_flags_are_those_of_tools(void **state)
 {
     (void)state;
@@ -195,6 +253,8 @@ const struct CMUnitTest rules_tests[] = {
     cmocka_unit_test(paths_become_normal),
     cmocka_unit_test(protected_names),
     cmocka_unit_test(modes_by_name),
+    cmocka_unit_test(names_of_rules),
+    cmocka_unit_test(S085_critical_places),
     cmocka_unit_test(the_flags_are_those_of_tools),
 };
 const size_t rules_tests_n = sizeof rules_tests / sizeof *rules_tests;

@@ -75,6 +75,17 @@ static void an_interrupt_in_the_middle_of_a_text_keeps_what_came_and_ends(void *
     place_end(&p);
 }
 
+static void wait_for(struct place *p, const struct trigger *t)
+{
+    while (!t->done)
+        if (!loop_turn(p->brain.loop, 1000))
+            test_fail("it never came to that");
+}
+
+/* While the text begins the read is under way: it ends on the loop at the earliest. */
+#define READ_THEN_TEXT \
+    "model tool_use Read {\"file_path\":\"a.txt\"} text \"x\"\nmodel text \"done\"\n"
+
 static bool has_intent(struct session *s)
 {
     return s->turn.n_calls && s->turn.calls[0].step == CALL_RUNNING;
@@ -109,8 +120,7 @@ static void a_session_may_be_closed_while_its_command_runs(void **state)
     s = begin(&p, "model tool_use Bash {\"command\":\"touch ran; exec sleep 30\"}\n"
                   "model text \"done\"\n", "workspace-write", &t);
     id = s->id;
-    while (!t.done)
-        loop_turn(p.brain.loop, 1000);
+    wait_for(&p, &t);
     brain_settle(&p.brain);
     assert_true(list_is_empty(&p.brain.closing));
     assert_int_equal(t.heard, 0);
@@ -129,8 +139,7 @@ static void a_session_may_be_closed_while_a_request_is_out(void **state)
         struct place p;
         struct session *s = begin(&p, "model pause 60000 text \"x\"\n", "workspace-write", &t);
 
-        while (!t.done)
-            loop_turn(p.brain.loop, 1000);
+        wait_for(&p, &t);
         if (!inside)
             session_close(s);
         place_end(&p);
@@ -139,37 +148,29 @@ static void a_session_may_be_closed_while_a_request_is_out(void **state)
 
 static void a_session_may_be_closed_while_a_read_runs_on_the_pool(void **state)
 {
+    struct trigger t = {.on = EV_EVENT_START, .ready = has_intent, .act = session_close};
     struct place p;
-    struct session *s;
 
     (void)state;
-    place_begin(&p, "model tool_use Read {\"file_path\":\"a.txt\"} pause 60000 text \"x\"\n",
-                "workspace-write");
-    s = place_new(&p, false);
-    place_ask(s, "go");
-    while (list_is_empty(&s->runs))
-        loop_turn(p.brain.loop, 1000);
-    session_close(s);
+    begin(&p, READ_THEN_TEXT, "workspace-write", &t);
+    wait_for(&p, &t);
     place_end(&p);
 }
 
 /* The read began again when the session was woken; the prompt that comes then ends it. Once. */
 static void N06_a_prompt_beside_a_read_that_runs_again_leaves_one_result(void **state)
 {
+    struct trigger t = {.on = EV_EVENT_START, .ready = has_intent, .act = session_close};
     struct place p;
     struct session *s;
     struct id id;
     const char *results;
 
     (void)state;
-    place_begin(&p, "model tool_use Read {\"file_path\":\"a.txt\"} pause 60000 text \"x\"\n"
-                    "model text \"done\"\n", "workspace-write");
-    s = place_new(&p, false);
-    place_ask(s, "go");
-    while (list_is_empty(&s->runs))
-        loop_turn(p.brain.loop, 1000);
+    s = begin(&p, READ_THEN_TEXT, "workspace-write", &t);
     id = s->id;
-    session_close(s);
+    wait_for(&p, &t);
+    brain_settle(&p.brain);
     s = place_wake(&p, id);
     s->started = true; /* as its timer does */
     session_pump(s);
@@ -254,6 +255,82 @@ static void file_tools_are_told_what_is_masked(void **state)
     place_end(&p);
 }
 
+static void input(struct session *s, const char *text, const char *priority)
+{
+    struct buf payload;
+    struct error err;
+
+    buf_init(&payload, BUF_NO_MAX);
+    buf_printf(&payload, "{\"content\":[{\"type\":\"text\",\"text\":\"%s\"}],\"priority\":\"%s\"}",
+               text, priority);
+    assert_ok(session_input(s, EV_USER_MESSAGE, &payload, &err), err);
+    buf_fini(&payload);
+}
+
+static void say_more(struct session *s)
+{
+    input(s, "first later", "later");
+    input(s, "second later", "later");
+    input(s, "beside", "next");
+}
+
+static void inputs_for_later_get_a_turn_each_and_others_join_at_once(void **state)
+{
+    struct trigger t = {.on = EV_MODEL_REQUEST_START, .act = say_more};
+    struct place p;
+    struct session *s;
+
+    (void)state;
+    s = begin(&p, "model tool_use Read {\"file_path\":\"a.txt\"}\n"
+                  "model text \"one\"\nmodel text \"two\"\nmodel text \"three\"\n",
+              "workspace-write", &t);
+    place_finish(&p, s);
+    assert_string_equal(place_payloads(&p, s->id, EV_SESSION_STATUS_RUNNING), "{}\n{}\n{}\n");
+    assert_string_equal(place_payloads(&p, s->id, EV_INPUT_TAKEN),
+                        "{\"inputs\":[3]}\n{\"inputs\":[9]}\n{\"inputs\":[7]}\n{\"inputs\":[8]}\n");
+    place_end(&p);
+}
+
+/* As when the disk is full: nothing goes on, nothing more is recorded, and it can be closed. */
+static void a_log_that_fails_stops_everything_under_way(void **state)
+{
+    static const char *const scripts[] = {
+        "model tool_use Bash {\"command\":\"exec sleep 30\"}\n",
+        "model pause 60000 text \"x\"\n",
+        "model text \"x\" tool_use Read {\"file_path\":\"a.txt\"} pause 60000 text \"y\"\n",
+    };
+    static const enum event_type when[] = {EV_TOOL_STARTED, EV_MODEL_REQUEST_START, EV_AGENT_MESSAGE};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct error full = {.status = REIN_NO_SPACE, .text = "the disk is full"};
+        struct trigger t = {.on = when[i]}, told = {.on = EV_SESSION_ERROR};
+        struct place p;
+        struct session *s = begin(&p, scripts[i], "workspace-write", &t);
+        struct buf payload;
+        uint64_t head;
+        struct error err;
+
+        session_listen(s, pull, &told);
+        wait_for(&p, &t);
+        head = log_head(s->log);
+        session_fail(s, &full);
+        session_fail(s, &full);
+        assert_true(told.done);
+        assert_true(session_is_idle(s));
+        buf_init(&payload, BUF_NO_MAX);
+        buf_add(&payload, S("{}"));
+        assert_int_equal(session_input(s, EV_USER_INTERRUPT, &payload, &err), REIN_NO_SPACE);
+        buf_fini(&payload);
+        for (int turns = 0; s->dropped; turns++) {
+            assert_true(turns < 1000);
+            loop_turn(p.brain.loop, 100);
+        }
+        assert_int_equal(log_head(s->log), head);
+        place_end(&p);
+    }
+}
+
 const struct CMUnitTest interrupt_tests[] = {
     cmocka_unit_test(an_interrupt_in_the_middle_of_a_text_keeps_what_came_and_ends),
     cmocka_unit_test(a_command_that_was_called_off_before_it_began_never_runs),
@@ -263,6 +340,8 @@ const struct CMUnitTest interrupt_tests[] = {
     cmocka_unit_test(N06_a_prompt_beside_a_read_that_runs_again_leaves_one_result),
     cmocka_unit_test(H06_an_id_that_a_server_uses_twice_is_sent_as_two),
     cmocka_unit_test(S094_forty_calls_have_forty_results_in_their_order),
+    cmocka_unit_test(inputs_for_later_get_a_turn_each_and_others_join_at_once),
+    cmocka_unit_test(a_log_that_fails_stops_everything_under_way),
     cmocka_unit_test(file_tools_are_told_what_is_masked),
 };
 const size_t interrupt_tests_n = sizeof interrupt_tests / sizeof *interrupt_tests;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -115,7 +116,46 @@ static void S055_killed_at_every_system_call(void **state)
     sweep(r, true);
 }
 
+/* What the child asks of the kernel, of the calls that make it durable, in order. */
+static void note_call(pid_t child, struct buf *calls)
+{
+    struct __ptrace_syscall_info info = {0};
+    long n = ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof info, &info);
+
+    if (n <= 0 || info.op != PTRACE_SYSCALL_INFO_ENTRY)
+        return;
+    if (info.entry.nr == SYS_fsync || info.entry.nr == SYS_fdatasync)
+        buf_add(calls, S("sync "));
+    if (info.entry.nr == SYS_renameat2)
+        buf_add(calls, S("rename "));
+}
+
+static void S055_bytes_are_on_disk_before_the_name(void **state)
+{
+    struct room *r = *state;
+    str input = make_input(r, S("new"));
+    struct buf calls;
+    int status;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0)
+        child_writes(r, input);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(ptrace(PTRACE_SETOPTIONS, child, NULL, PTRACE_O_TRACESYSGOOD), 0);
+    buf_init(&calls, 1000);
+    buf_byte(&calls, ':');
+    while (ptrace(PTRACE_SYSCALL, child, NULL, NULL) == 0 && waitpid(child, &status, 0) == child &&
+           !WIFEXITED(status))
+        note_call(child, &calls);
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_string_equal(calls.p, ":sync rename sync ");
+    buf_fini(&calls);
+}
+
 const struct CMUnitTest crash_tests[] = {
     cmocka_unit_test_setup_teardown(S055_killed_at_every_system_call, setup_room, teardown_room),
+    cmocka_unit_test_setup_teardown(S055_bytes_are_on_disk_before_the_name, setup_room,
+                                    teardown_room),
 };
 const size_t crash_tests_n = sizeof crash_tests / sizeof *crash_tests;

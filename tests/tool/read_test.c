@@ -235,6 +235,9 @@ static void S079_unchanged_files_are_not_sent_again(void **state)
     call(r, &tool_read, "{'file_path':'a'}");
     assert_says(r, "unchanged");
     /* changed, with the same size and time: the kernel's change time tells */
+    r->known.known = false;
+    call(r, &tool_read, "{'file_path':'a'}");
+    learn(r);
     put_text(r, "w/a", "ONE\ntwo\nthree\n");
     assert_int_equal(utimensat(AT_FDCWD, at(r, "w/a"), times, 0), 0);
     call(r, &tool_read, "{'file_path':'a'}");
@@ -324,6 +327,32 @@ static void S053_links_and_walls(void **state)
     assert_says(r, "a permission rule keeps");
 }
 
+/* What was spilled is readable, though rein's other folders are not. */
+static void S134_spilled_results_are_readable(void **state)
+{
+    struct room *r = *state;
+    const char *own[] = {r->base, NULL};
+
+    put_text(r, "results/toolu_1.txt", "all of it\n");
+    put_text(r, "other/toolu_2.txt", "of another\n");
+    assert_int_equal(symlink("results", at(r, "link")), 0);
+    assert_int_equal(symlink("../other/toolu_2.txt", at(r, "results/sly")), 0);
+    r->masked = own;
+    call_json(r, &tool_read,
+              arena_printf(&r->arena, "{\"file_path\":\"%s\"}", at(r, "results/toolu_1.txt")));
+    assert_text(r, "     1\tall of it");
+    call_json(r, &tool_read,
+              arena_printf(&r->arena, "{\"file_path\":\"%s\"}", at(r, "other/toolu_2.txt")));
+    assert_says(r, "belongs to rein itself");
+    call_json(r, &tool_read,
+              arena_printf(&r->arena, "{\"file_path\":\"%s\"}", at(r, "results/sly")));
+    assert_true(failed(r));
+    snprintf(r->results, sizeof r->results, "%s/link", r->base);
+    call_json(r, &tool_read,
+              arena_printf(&r->arena, "{\"file_path\":\"%s\"}", at(r, "link/toolu_1.txt")));
+    assert_text(r, "     1\tall of it");
+}
+
 const struct CMUnitTest read_tests[] = {
     cmocka_unit_test_setup_teardown(S053_lines_are_numbered, setup_room, teardown_room),
     cmocka_unit_test_setup_teardown(S053_read_ranges, setup_room, teardown_room),
@@ -340,5 +369,6 @@ const struct CMUnitTest read_tests[] = {
     cmocka_unit_test_setup_teardown(S079_another_range_is_sent, setup_room, teardown_room),
     cmocka_unit_test_setup_teardown(S084_read_checks, setup_room, teardown_room),
     cmocka_unit_test_setup_teardown(S053_links_and_walls, setup_room, teardown_room),
+    cmocka_unit_test_setup_teardown(S134_spilled_results_are_readable, setup_room, teardown_room),
 };
 const size_t read_tests_n = sizeof read_tests / sizeof *read_tests;

@@ -62,8 +62,8 @@ int teardown_room(void **state)
 
 void room_provision(struct room *room, enum sandbox_level level)
 {
-    struct hands_spec spec = {.folder = room->folder, .level = level, .results = room->results,
-                              .state = room->home};
+    struct hands_spec spec = {
+        .folder = room->folder, .level = level, .results = room->results, .state = room->home};
     struct error err;
 
     room->level = level;
@@ -95,8 +95,9 @@ void room_rules(struct room *room, const char *rules)
     }
     json_array_end(&w);
     json_object_end(&w);
-    assert_ok(json_parse(arena_str(&room->arena, buf_str(&text)), JSON_DEPTH, &room->arena, &tree,
-                         &err), err);
+    assert_ok(
+        json_parse(arena_str(&room->arena, buf_str(&text)), JSON_DEPTH, &room->arena, &tree, &err),
+        err);
     assert_ok(policy_read(tree, &room->arena, &room->policy, &err), err);
     buf_fini(&text);
 }
@@ -139,10 +140,7 @@ str get_file(struct room *room, const char *name)
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
-static void on_done(struct tool_run *run)
-{
-    ((struct room *)run->owner)->is_done = true;
-}
+static void on_done(struct tool_run *run) { ((struct room *)run->owner)->is_done = true; }
 
 static void on_progress(struct tool_run *run, str text)
 {
@@ -158,19 +156,31 @@ static void start_call(struct room *room, const struct tool *tool, str input)
     void *args = arena_alloc(&room->arena, tool->args_size);
 
     tool_result_fini(&room->run.result);
-    room->run = (struct tool_run){
-        .tool = tool, .arena = &room->arena, .args = args, .call_id = S("toolu_1"),
-        .loop = room->loop, .hands = room->hands, .root = room->root, .folder = room->folder,
-        .level = room->level, .results = room->results, .known = room->known,
-        .todos = room->todos, .policy = room->policy, .home = room->home, .done = on_done,
-        .progress = on_progress, .owner = room};
+    room->run = (struct tool_run){.tool = tool,
+                                  .arena = &room->arena,
+                                  .args = args,
+                                  .call_id = S("toolu_1"),
+                                  .loop = room->loop,
+                                  .hands = room->hands,
+                                  .root = room->root,
+                                  .folder = room->folder,
+                                  .level = room->level,
+                                  .results = room->results,
+                                  .known = room->known,
+                                  .todos = room->todos,
+                                  .policy = room->policy,
+                                  .masked = room->masked,
+                                  .home = room->home,
+                                  .done = on_done,
+                                  .progress = on_progress,
+                                  .owner = room};
     tool_result_init(&room->run.result);
     room->is_done = true;
     room->err.text[0] = 0;
     room->status = json_parse(input, JSON_DEPTH, &room->arena, &tree, &room->err);
     if (room->status == REIN_OK)
-        room->status = field_decode(tool->args, tree, args, tool->args_size, &room->arena, NULL,
-                                    &room->err);
+        room->status =
+            field_decode(tool->args, tree, args, tool->args_size, &room->arena, NULL, &room->err);
     room->run.input = tree;
     if (room->status == REIN_OK)
         room->status = tool->check(args, &room->arena, &room->err);
@@ -238,7 +248,8 @@ void learn(struct room *room)
     const struct json *file = fact(room, "file");
 
     assert_non_null(file);
-    room->known = (struct file_known){.known = true, .in_context = json_bool(file, "shown", false),
+    room->known = (struct file_known){.known = true,
+                                      .in_context = json_bool(file, "shown", false),
                                       .size = json_int(file, "size", -1),
                                       .mtime_ns = json_int(file, "mtime_ns", -1),
                                       .ctime_ns = json_int(file, "ctime_ns", -1),

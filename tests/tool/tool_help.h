@@ -12,13 +12,14 @@ struct room {
     int root;
     struct arena arena;
     struct loop *loop;
-    struct hands *hands;      /* NULL until room_provision()               */
+    struct hands *hands; /* NULL until room_provision()               */
     enum sandbox_level level;
     struct policy *policy;
-    struct file_known known;  /* for the next call                         */
+    const char *const *masked;
+    struct file_known known; /* for the next call                         */
     str todos;
-    struct tool_run run;      /* of the last call                          */
-    struct error err;         /* of the last call                          */
+    struct tool_run run; /* of the last call                          */
+    struct error err;    /* of the last call                          */
     rein_status status;
     bool is_done;
     struct buf progress;
@@ -49,21 +50,21 @@ void finish_call(struct room *room);
 /* What the model reads of the last call, error or not. */
 str said(struct room *room);
 bool failed(const struct room *room);
-#define assert_says(room, text)                                                                    \
-    do {                                                                                           \
-        if (str_search(said(room), S(text)) == SIZE_MAX)                                           \
-            test_fail("'%.*s' does not say '%s'", FS(said(room)), text);                           \
+#define assert_says(room, text) \
+    do { \
+        if (str_search(said(room), S(text)) == SIZE_MAX) \
+            test_fail("'%.*s' does not say '%s'", FS(said(room)), text); \
     } while (0)
-#define assert_text(room, expected)                                                                \
-    do {                                                                                           \
-        if (!str_eq(said(room), S(expected)))                                                      \
-            test_fail("it says '%.*s', not '%s'", FS(said(room)), expected);                       \
+#define assert_text(room, expected) \
+    do { \
+        if (!str_eq(said(room), S(expected))) \
+            test_fail("it says '%.*s', not '%s'", FS(said(room)), expected); \
     } while (0)
-#define assert_file(room, name, expected)                                                          \
-    do {                                                                                           \
-        str bytes_ = get_file(room, name);                                                         \
-        if (!str_eq(bytes_, S(expected)))                                                          \
-            test_fail("%s is '%.*s'", name, FS(bytes_));                                           \
+#define assert_file(room, name, expected) \
+    do { \
+        str bytes_ = get_file(room, name); \
+        if (!str_eq(bytes_, S(expected))) \
+            test_fail("%s is '%.*s'", name, FS(bytes_)); \
     } while (0)
 
 /* A member of the last call's facts, and what these make known for the next call. */
