@@ -128,7 +128,8 @@ typedef struct rein_session_options {
 
 /* Open a session. A broken turn goes on by itself once rein_turn() runs, unless rein_send() is
  * called first: then open calls are closed as interrupted and the prompt joins. REIN_CONFLICT when
- * another process holds it. Sessions still open are closed by rein_close(). */
+ * another process holds it. Sessions still open are closed by rein_close(). A listener may close
+ * its own session: nothing more is called, what runs is stopped. */
 REIN_API rein_status rein_session_open(rein *r, const rein_session_options *options,
                                        rein_session **out, rein_error *err);
 REIN_API void rein_session_close(rein_session *s);

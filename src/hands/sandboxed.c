@@ -33,7 +33,8 @@ static rein_status start(struct hands *hands, struct command *command, const str
         hands->journal = protect_hold(&hands->sandbox);
     command->before = protect_scan(&hands->sandbox, hands->seen);
     own.protect = command->before;
-    if (hands->prepared && !protect_same(hands->seen, command->before)) {
+    if (hands->prepared && (!protect_same(hands->seen, command->before) ||
+                            (hands->journal >= 0 && !protect_is_held(command->before)))) {
         proc_prepared_free(hands->prepared);
         hands->prepared = NULL;
     }

@@ -176,14 +176,6 @@ static void tidy(struct store *store, bool idle, bool *left)
     pthread_mutex_lock(&store->lock);
 }
 
-static bool is_due(struct store *store)
-{
-    struct unit *first = list_of(store->queue.next, struct unit, link);
-
-    return store->wanted || store->stop || store->bytes > QUEUE_MAX / 4 ||
-           clock_monotonic() >= first->due;
-}
-
 static void *run(void *data)
 {
     struct store *store = data;
@@ -191,13 +183,11 @@ static void *run(void *data)
 
     pthread_mutex_lock(&store->lock);
     while (!store->stop || !list_is_empty(&store->queue)) {
-        if (!list_is_empty(&store->queue) && is_due(store)) {
+        if (!list_is_empty(&store->queue) && (store->wanted || store->stop)) {
             write_flight(store);
             if (store->failure.status == REIN_OK)
                 tidy(store, false, &left);
-        } else if (!list_is_empty(&store->queue)) {
-            wait_until(store, list_of(store->queue.next, struct unit, link)->due);
-        } else if (!left || store->failure.status != REIN_OK) {
+        } else if (!list_is_empty(&store->queue) || !left || store->failure.status != REIN_OK) {
             pthread_cond_wait(&store->work, &store->lock);
         } else if (wait_until(store, clock_monotonic() + idle_ns)) {
             tidy(store, true, &left);
@@ -306,6 +296,7 @@ void writer_stop(struct store *store)
         pthread_mutex_unlock(&store->lock);
         pthread_join(store->thread, NULL);
     }
+    timer_stop(&store->due);
     if (store->held)
         loop_release(store->loop);
     if (store->tell->posted)
@@ -331,12 +322,43 @@ static rein_status put_locked(struct store *store, struct unit *unit, struct err
         *err = *why;
         return why->status;
     }
-    if (list_is_empty(&store->queue))
-        pthread_cond_signal(&store->work);
     list_add(&store->queue, &unit->link);
     unit->log->units++;
     store->bytes += unit->size;
+    if (store->bytes > QUEUE_MAX / 4 && !store->wanted) {
+        store->wanted = true;
+        pthread_cond_signal(&store->work);
+    }
     return REIN_OK;
+}
+
+static void on_due(struct timer *timer);
+
+static void time_queue(struct store *store, int64_t nanoseconds)
+{
+    store->timed = true;
+    timer_start(store->loop, &store->due, (nanoseconds + 999999) / 1000000, on_due);
+}
+
+/* Nobody waited for it: it is written all the same. What came since the timer began has its own time
+ * to wait, else a turn's events would be torn into two groups. */
+static void on_due(struct timer *timer)
+{
+    struct store *store = list_of(timer, struct store, due);
+    int64_t left = 0;
+
+    pthread_mutex_lock(&store->lock);
+    store->timed = false;
+    if (!list_is_empty(&store->queue) && !store->wanted) {
+        left = list_of(store->queue.next, struct unit, link)->due - clock_monotonic();
+        if (left <= 0) {
+            store->wanted = true;
+            pthread_cond_signal(&store->work);
+        }
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (left > 0)
+        time_queue(store, left);
 }
 
 rein_status writer_put_take(struct store *store, struct unit *unit, struct error *err)
@@ -356,6 +378,8 @@ rein_status writer_put_take(struct store *store, struct unit *unit, struct error
         store->held = true;
         loop_hold(store->loop);
     }
+    if (!store->timed)
+        time_queue(store, store->delay);
     return REIN_OK;
 }
 

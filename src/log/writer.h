@@ -4,7 +4,8 @@
  *
  * The loop's thread puts units into a queue and goes on; the writer takes all that is there, makes
  * it durable with one sync, and tells the loop by one post. It starts when somebody waits for an
- * event, else when the oldest unit has been there for the store's delay. A failure of the store is
+ * event, else when the oldest unit has been there for the store's delay: a timer of the loop wakes
+ * it then, so that an append that will be waited for soon wakes nobody. A failure of the store is
  * final: what was not acknowledged never will be. A failure of one session (somebody else wrote it)
  * ends that log; the rest of its group is written again without it.
  */
@@ -26,7 +27,7 @@ struct unit {
     struct list link;
     struct log *log;
     enum unit_kind kind;
-    int64_t due;  /* monotonic; the writer starts by itself then          */
+    int64_t due;  /* monotonic; written then, also when nobody waits      */
     size_t size;  /* of the allocation, for the queue's bound             */
     uint64_t seq; /* the last event's, or the first that may name the blob */
     struct event *events;
@@ -90,6 +91,8 @@ struct store {
     struct store_owner owner;
     struct store_db *writing, *reading; /* the second is opened by who reads first */
     bool held;                          /* the loop waits for us                   */
+    bool timed;                         /* `due` runs                              */
+    struct timer due;                   /* the oldest unit has waited for long enough */
 
     pthread_t thread;
     bool running;

@@ -28,8 +28,9 @@ struct protect_state {
 
 struct protect_name {
     const char *path;
-    enum plan_kind
-        kind; /* PLAN_GUARD, PLAN_PLACE_*; PLAN_KINDS: only watched, no mount can do it */
+    enum plan_kind kind; /* PLAN_GUARD, PLAN_PIN, PLAN_PLACE_*; PLAN_KINDS: only watched, since */
+                         /* no mount can hold it                                               */
+    bool held;           /* a placeholder stands there now                                     */
     struct protect_state state;
 };
 
@@ -49,6 +50,14 @@ void protect_free(struct protect *p);
 
 /* Whether a sandbox made for `a` protects what `b` found. */
 bool protect_same(const struct protect *a, const struct protect *b);
+
+/* Whether every missing name that should be held by a placeholder is: one that was removed has
+ * taken the guards of all sandboxes along that were made before. */
+bool protect_is_held(const struct protect *p);
+
+/* Before the harness itself writes to `path` (absolute), by a tool that was permitted to: remove a
+ * placeholder that stands there or on the way. */
+void protect_give_way(const char *path);
 
 /* A line for each protected name that is not as it was: appended to `out`. Names that no mount
  * could guard and that redirect git (a new .git/commondir) are moved out of the way. */

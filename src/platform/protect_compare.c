@@ -35,6 +35,17 @@ bool protect_same(const struct protect *a, const struct protect *b)
     return true;
 }
 
+bool protect_is_held(const struct protect *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        const struct protect_name *n = &p->names[i];
+
+        if ((n->kind == PLAN_PLACE_FILE || n->kind == PLAN_PLACE_FOLDER) && !is_there(n) && !n->held)
+            return false;
+    }
+    return true;
+}
+
 static bool state_is(const struct protect_state *a, const struct protect_state *b)
 {
     /* Not the change time: a mount or a link made by others is not a change of content. */
@@ -142,6 +153,23 @@ static void stale_remove(const char *path)
     if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && protect_is_placeholder(&st))
         unlinkat(folder, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
     close(folder);
+}
+
+void protect_give_way(const char *path)
+{
+    char at[4096];
+    struct stat st;
+
+    if (strlen(path) >= sizeof at)
+        return;
+    strcpy(at, path);
+    for (char *slash = at; (slash = strchr(slash + 1, '/')); *slash = '/') {
+        *slash = 0;
+        if (lstat(at, &st) == 0 && protect_is_placeholder(&st))
+            stale_remove(at);
+    }
+    if (lstat(at, &st) == 0 && protect_is_placeholder(&st))
+        stale_remove(at);
 }
 
 /* A journal that nobody holds: its names are nobody's. */

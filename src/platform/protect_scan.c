@@ -109,14 +109,16 @@ static const char *join(struct scan *s, const char *folder, const char *name)
     return arena_printf(&s->p->arena, "%s/%s", folder, name).p;
 }
 
-/* What stands there; a placeholder counts as nothing. */
-static struct protect_state look(const char *path, struct stat *st)
+/* What stands there; a placeholder counts as nothing, but is told apart. */
+static struct protect_state look(const char *path, struct stat *st, bool *held)
 {
-    if (lstat(path, st) != 0 || protect_is_placeholder(st)) {
-        memset(st, 0, sizeof *st);
-        return (struct protect_state){0};
-    }
-    return state_of(st);
+    bool there = lstat(path, st) == 0;
+
+    *held = there && protect_is_placeholder(st);
+    if (there && !*held)
+        return state_of(st);
+    memset(st, 0, sizeof *st);
+    return (struct protect_state){0};
 }
 
 /* Note a name. Where it is missing, `place` says what is to hold it, or that nothing can. */
@@ -124,8 +126,9 @@ static mode_t note(struct scan *s, const char *path, enum plan_kind place)
 {
     struct protect *p = s->p;
     struct stat st;
-    struct protect_name name = {.path = path, .kind = place, .state = look(path, &st)};
+    struct protect_name name = {.path = path, .kind = place};
 
+    name.state = look(path, &st, &name.held);
     if (p->n == NAMES_MAX) {
         p->cut = true;
         return st.st_mode;

@@ -326,6 +326,8 @@ rein_status target_open(struct tool_run *run, str path, struct target *out, stru
     out->now.path = path_normal(run->arena, str_of(run->folder), path);
     status = check_writable(run, out->now.path, err);
     if (status == REIN_OK) {
+        /* A protected name that is missing may be held for a sandbox; the tool was permitted. */
+        protect_give_way(out->now.path.p);
         status = open_path(run, out->now.path, O_RDONLY, &out->now.fd, err);
         out->exists = status == REIN_OK;
         if (status == REIN_OK && fstat(out->now.fd, &out->now.st) < 0)
