@@ -61,7 +61,7 @@ static pid_t proc_next(DIR *proc)
 
 /* ---- init: pid 1 of the sandbox -------------------------------------------------------------- */
 
-enum { WATCH_MS = 200 };
+enum { WATCH_MS = 200, WAITING_MS = 1000 };
 
 static void usage_report(struct launch_report *report)
 {
@@ -118,9 +118,25 @@ static void init_watch(struct launch *l)
         init_end(l, SIGKILL, ENDED_BY_PROCESSES);
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+/* A sandbox that waits for its command costs next to nothing. */
+static bool is_waiting(pid_t command)
+{
+    char name[32];
+
+    return proc_read(command, "/comm", name, sizeof name) > 0 && strcmp(name, "rein-launch\n") == 0;
+}
+
 _Noreturn void init_run(struct launch *l, pid_t command)
 {
-    static const struct timespec tick = {0, WATCH_MS * 1000000L};
+    int64_t due = now_ms() + WATCH_MS;
     sigset_t wanted;
 
     sigemptyset(&wanted);
@@ -129,17 +145,25 @@ _Noreturn void init_run(struct launch *l, pid_t command)
             sigaddset(&wanted, i);
     }
     for (;;) {
-        int number = sigtimedwait(&wanted, NULL, &tick), status;
+        int64_t left = due - now_ms();
+        struct timespec wait = {left > 0 ? left / 1000 : 0, left > 0 ? left % 1000 * 1000000 : 0};
+        int number = sigtimedwait(&wanted, NULL, &wait), status;
         pid_t pid;
 
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
             if (pid == command)
                 init_end(l, status, 0);
         }
-        if (number < 0 && errno == EAGAIN)
-            init_watch(l);
-        else if (number > 0 && number != SIGCHLD && kill(-command, number) != 0)
+        if (number > 0 && number != SIGCHLD && kill(-command, number) != 0)
             kill(command, number);
+        /* By the clock and not by silence: signals without end must not keep the watch away. */
+        if (now_ms() >= due) {
+            bool waiting = is_waiting(command);
+
+            if (!waiting)
+                init_watch(l);
+            due = now_ms() + (waiting ? WAITING_MS : WATCH_MS);
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 static char *copy(str s)
 {
@@ -26,6 +27,7 @@ static void call_free(struct call_shown *call)
         return;
     free(call->name);
     free(call->subject);
+    free(call->change);
     free(call);
 }
 
@@ -35,6 +37,7 @@ static void question_free(struct question *q)
     free(q->name);
     free(q->subject);
     free(q->reason);
+    free(q->change);
     free(q->always);
     free(q);
 }
@@ -74,12 +77,39 @@ static str subject_of(const struct json *input, const char *folder)
     return subject;
 }
 
+/* The lines of one text instead of another, or of a whole file, as far as the input tells: a person
+ * who is asked wants to see them before. Line numbers are left out: they would be the texts' own. */
+static char *change_of(const struct json *input)
+{
+    str before = json_text(input, "old_string", S("")), line;
+    str after = json_text(input, "new_string", json_text(input, "content", S("")));
+    struct buf hunks, out;
+
+    buf_init(&hunks, BUF_NO_MAX);
+    buf_init(&out, BUF_NO_MAX);
+    diff_unified(before, after, 3, &hunks, NULL, NULL);
+    if (json_bool(input, "replace_all", false))
+        buf_add(&out, S("@ every occurrence\n"));
+    for (str rest = buf_str(&hunks); rest.n;) {
+        line = str_cut(&rest, '\n');
+        if (str_starts(line, S("@@")) || str_starts(line, S("\\")))
+            continue;
+        buf_add(&out, line);
+        buf_byte(&out, '\n');
+    }
+    char *change = copy(buf_str(&out));
+    buf_fini(&hunks);
+    buf_fini(&out);
+    return change;
+}
+
 static void on_tool_use(struct calls *calls, str id, const struct json *body)
 {
     struct call_shown *call = memory_new(sizeof *call);
 
     call->name = copy(json_text(body, "name", S("")));
     call->subject = copy(subject_of(json_get(body, "input"), calls->folder));
+    call->change = change_of(json_get(body, "input"));
     call_free(map_set(&calls->open, id, call));
 }
 
@@ -106,9 +136,10 @@ static void on_decided(struct calls *calls, const struct json *body)
         return;
     struct question *q = memory_new(sizeof *q);
     q->id = copy(id);
-    q->name = copy(call ? str_of(call->name) : S("the tool"));
+    q->name = copy(json_text(body, "name", call ? str_of(call->name) : S("the tool")));
     q->subject = copy(json_text(body, "subject", call ? str_of(call->subject) : S("")));
     q->reason = copy(json_text(body, "reason", S("")));
+    q->change = copy(call ? str_of(call->change) : S(""));
     q->always = copy(json_text(body, "always", S("")));
     while (*at)
         at = &(*at)->next;

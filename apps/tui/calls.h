@@ -11,6 +11,7 @@
 struct call_shown {
     char *name;    /* of the tool                                     */
     char *subject; /* its path, command or pattern; as the model sent it */
+    char *change;  /* what it would do to a file, as lines that begin with '+', '-', ' ' or '@' */
     bool changes;  /* its class: it may change something              */
     bool running;
 };
@@ -19,6 +20,7 @@ struct call_shown {
 struct question {
     char *id; /* of the agent.tool_use                           */
     char *name, *subject, *reason;
+    char *change; /* as of the call                              */
     char *always; /* the rule that "always" stores; "" when there is none */
     struct question *next;
 };

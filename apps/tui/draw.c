@@ -58,23 +58,25 @@ static void put_output(const struct theme *theme, str text, size_t most, int col
     }
 }
 
+static enum style style_of(str line)
+{
+    if (str_starts(line, S("+")))
+        return STYLE_ADDED;
+    if (str_starts(line, S("-")))
+        return STYLE_REMOVED;
+    return str_starts(line, S("@")) ? STYLE_HUNK : STYLE_DIM;
+}
+
 void draw_diff(const struct theme *theme, str hunks, int columns, struct buf *out)
 {
     for (int n = 0; hunks.n; n++) {
         str line = str_cut(&hunks, '\n');
-        enum style style = STYLE_DIM;
         if (n == DIFF_LINES) {
             buf_printf(out, "    … %zu lines more\n", count_lines(hunks) + 1);
             return;
         }
-        if (line.n && line.p[0] == '+')
-            style = STYLE_ADDED;
-        else if (line.n && line.p[0] == '-')
-            style = STYLE_REMOVED;
-        else if (line.n && line.p[0] == '@')
-            style = STYLE_HUNK;
         buf_add(out, S("    "));
-        buf_add(out, str_of(theme_on(theme, style)));
+        buf_add(out, str_of(theme_on(theme, style_of(line))));
         theme_line(line, columns - 4, out);
         buf_add(out, str_of(theme_off(theme)));
         buf_byte(out, '\n');
@@ -235,6 +237,30 @@ static void put_plainly(str text, struct buf *out)
     buf_fini(&safe);
 }
 
+/* Lines are never cut here: what stands behind a terminal's edge would be agreed to unseen. */
+static void put_change(const struct theme *theme, str change, struct buf *out)
+{
+    for (int n = 0; change.n; n++) {
+        if (n == DIFF_LINES) {
+            buf_printf(out, "  │ … %zu lines more\n", count_lines(change));
+            return;
+        }
+        str line = str_cut(&change, '\n');
+        buf_add(out, S("  │ "));
+        buf_add(out, str_of(theme_on(theme, style_of(line))));
+        put_plainly(line, out);
+        buf_add(out, str_of(theme_off(theme)));
+        buf_byte(out, '\n');
+    }
+}
+
+void draw_prompt(const struct theme *theme, str text, struct buf *out)
+{
+    theme_put(theme, STYLE_ACCENT, S("› "), out);
+    utf8_sanitise(out, str_trim(text), false);
+    buf_byte(out, '\n');
+}
+
 void draw_question(const struct theme *theme, const struct question *question, struct buf *out)
 {
     buf_add(out, str_of(theme_on(theme, STYLE_WARN)));
@@ -244,6 +270,7 @@ void draw_question(const struct theme *theme, const struct question *question, s
     buf_add(out, S("\n  │ "));
     put_plainly(str_of(question->subject), out);
     buf_byte(out, '\n');
+    put_change(theme, str_of(question->change), out);
     if (question->reason[0]) {
         buf_add(out, str_of(theme_on(theme, STYLE_DIM)));
         buf_add(out, S("  because: "));
@@ -251,7 +278,7 @@ void draw_question(const struct theme *theme, const struct question *question, s
         buf_add(out, str_of(theme_off(theme)));
         buf_byte(out, '\n');
     }
-    buf_add(out, S("  [y]es  [n]o"));
+    buf_add(out, S("  [y]es  [n]o, or what to do instead"));
     if (question->always[0]) {
         buf_add(out, S("  [a]lways in this session: "));
         put_plainly(str_of(question->always), out);

@@ -16,14 +16,17 @@ void draw_content_text(const struct json *content, struct buf *out);
 void draw_result(const struct theme *theme, int columns, const struct call_shown *call,
                  const struct json *result, struct buf *out);
 
+/* "› " and what a person said. */
+void draw_prompt(const struct theme *theme, str text, struct buf *out);
+
 /* Hunks with their colours. */
 void draw_diff(const struct theme *theme, str hunks, int columns, struct buf *out);
 
 /* [{"content","status"}]: a line each. */
 void draw_todos(const struct theme *theme, const struct json *todos, int columns, struct buf *out);
 
-/* The whole question: the complete command, escaped, long blanks as counted markers, and what may be
- * answered. "always" is offered only with the rule that it stores. */
+/* The whole question: the complete command or what a file would become, escaped, long blanks as
+ * counted markers, and what may be answered. "always" is offered only with the rule that it stores. */
 void draw_question(const struct theme *theme, const struct question *question, struct buf *out);
 
 /* One line: how the turn ended, requests, tokens, cost, time. `result` is the turn result. */

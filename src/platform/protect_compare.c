@@ -40,7 +40,8 @@ bool protect_is_held(const struct protect *p)
     for (size_t i = 0; i < p->n; i++) {
         const struct protect_name *n = &p->names[i];
 
-        if ((n->kind == PLAN_PLACE_FILE || n->kind == PLAN_PLACE_FOLDER) && !is_there(n) && !n->held)
+        if ((n->kind == PLAN_PLACE_FILE || n->kind == PLAN_PLACE_FOLDER) && !is_there(n) &&
+            !n->held)
             return false;
     }
     return true;

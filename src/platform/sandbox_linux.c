@@ -180,7 +180,7 @@ static rein_status add_roots(struct rows *r, const struct sandbox_spec *spec, st
 
     for (const char *const *w = writes ? spec->writable : NULL; !status && w && *w; w++)
         status = add_folder(r, PLAN_WRITABLE, *w, err);
-    if (!status && spec->readable_results)
+    if (!status && spec->readable_results && access(spec->readable_results, F_OK) == 0)
         status = add_folder(r, PLAN_READABLE, spec->readable_results, err);
     return status;
 }

@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "platform/file.h"
+#include "platform/protect.h"
 #include "policy/path.h"
 #include "tool/masks.h"
 
@@ -212,11 +213,19 @@ static rein_status check_regular(const struct place *place, struct error *err)
     return REIN_OK;
 }
 
+/* What only holds the name of a file that is missing. */
+static bool is_placeholder(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && protect_is_placeholder(&st);
+}
+
 rein_status place_open_file(struct tool_run *run, str path, struct place *out, struct error *err)
 {
     rein_status status = place_open(run, path, O_RDONLY, out, err);
 
-    if (status == REIN_NOT_FOUND)
+    if (status == REIN_NOT_FOUND || (status != REIN_OK && is_placeholder(out->path.p)))
         return fail_missing(run, out->path, err);
     if (status == REIN_OK)
         status = check_regular(out, err);

@@ -16,6 +16,7 @@
 #include "hands/hands.h"
 #include "platform/clock.h"
 #include "platform/file.h"
+#include "platform/protect.h"
 
 static const enum sandbox_level levels[] = {SANDBOX_READ_ONLY, SANDBOX_WORKSPACE_WRITE,
                                             SANDBOX_FULL_ACCESS};
@@ -360,6 +361,42 @@ static void N11_it_is_thrown_away_when_protected_names_change(void **state)
     close_world(&w);
 }
 
+/* The harness's own tools write where the sandbox may not: then the one that waits is void. */
+static void N11_it_is_thrown_away_when_a_name_gave_way(void **state)
+{
+    struct world w;
+    struct run r;
+    char path[200];
+    struct stat st;
+
+    (void)state;
+    open_world(&w, SANDBOX_WORKSPACE_WRITE);
+    r = run(&w, "true");
+    buf_fini(&r.out);
+    let_prepare(&w);
+    snprintf(path, sizeof path, "%s/.vscode", w.folder);
+    assert_true(lstat(path, &st) == 0 && protect_is_placeholder(&st));
+    strcat(path, "/tasks.json");
+    protect_give_way(path);
+    *strrchr(path, '/') = 0;
+    assert_int_equal(lstat(path, &st), -1);
+    r = run(&w, "! mkdir .vscode/x 2>/dev/null && ! touch .npmrc 2>/dev/null");
+    assert_false(r.result.prepared);
+    assert_int_equal(r.result.proc.code, 0);
+    buf_fini(&r.out);
+    let_prepare(&w);
+    snprintf(path, sizeof path, "%s/.npmrc", w.folder);
+    protect_give_way(path);
+    close(open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644));
+    protect_give_way(path); /* no placeholder: stays */
+    assert_int_equal(lstat(path, &st), 0);
+    r = run(&w, "! sh -c 'echo >.npmrc' 2>/dev/null");
+    assert_int_equal(r.result.proc.code, 0);
+    assert_string_equal(r.violations, "");
+    buf_fini(&r.out);
+    close_world(&w);
+}
+
 static void S106_violations_are_in_the_result(void **state)
 {
     struct world w;
@@ -419,6 +456,7 @@ const struct CMUnitTest hands_tests[] = {
     cmocka_unit_test(programs_run_without_a_shell),
     cmocka_unit_test(N11_the_next_command_finds_a_sandbox_ready),
     cmocka_unit_test(N11_it_is_thrown_away_when_protected_names_change),
+    cmocka_unit_test(N11_it_is_thrown_away_when_a_name_gave_way),
     cmocka_unit_test(S106_violations_are_in_the_result),
     cmocka_unit_test(S106_nothing_of_ours_stays_in_the_folder),
     cmocka_unit_test(a_folder_that_is_gone_is_told),

@@ -83,6 +83,14 @@ static void turn(struct host *h, time_t since)
     rein_turn(h->r, 1000);
 }
 
+static void until(struct host *h, const bool *happened)
+{
+    time_t since = time(NULL);
+
+    while (!*happened)
+        turn(h, since);
+}
+
 static void until_idle(struct host *h, rein_session *s)
 {
     time_t since = time(NULL);
@@ -343,8 +351,7 @@ static void a_listener_may_close_its_session(void **state)
     snprintf(id, sizeof id, "%s", rein_session_id(s));
     rein_listen(s, close_it, &closed, NULL);
     send(s, "go");
-    for (time_t since = time(NULL); !closed;)
-        turn(&h, since);
+    until(&h, &closed);
     host_again(&h);
     s = open_session(&h, id);
     until_idle(&h, s);
@@ -370,8 +377,7 @@ static void closing_ends_what_runs_and_begins_nothing(void **state)
     snprintf(ids[0], sizeof ids[0], "%s", rein_session_id(broken));
     rein_listen(broken, close_it, &closed, NULL);
     send(broken, "go");
-    for (time_t since = time(NULL); !closed;)
-        turn(&h, since);
+    until(&h, &closed);
     host_again(&h);
     busy = open_session(&h, NULL);
     snprintf(ids[1], sizeof ids[1], "%s", rein_session_id(busy));

@@ -9,14 +9,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "platform/children.h"
@@ -457,6 +461,49 @@ static void S298_probe_finds_the_first_tier(void **state)
     assert_ptr_equal(f, sandbox_probe());
 }
 
+/* As in a container that forbids user namespaces: everybody below gets EPERM. */
+static int refused(void *data)
+{
+    const struct fixture *f = data;
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    const char *argv[4];
+    struct proc_spec spec = child_shell(&f->spec, f->workspace, "true", argv);
+    struct sandbox_spec plain = {.level = SANDBOX_FULL_ACCESS};
+    struct child c = {0}, again = {0}, full = {0};
+
+    if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+                         SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER)) != 0 ||
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || seccomp_load(filter) != 0)
+        return 1;
+    /* The first finds out, the next ones know. */
+    if (!child_run(&c, &spec) || !c.result.failed || c.result.error.status != REIN_UNSUPPORTED ||
+        !strstr(c.result.error.text, "user") ||
+        !strstr(c.result.error.text, "--sandbox danger-full-access"))
+        return 2;
+    if (child_run(&again, &spec) || again.result.error.status != REIN_UNSUPPORTED ||
+        !strstr(again.result.error.text, "--sandbox danger-full-access"))
+        return 3;
+    if (sandbox_probe()->tier == 1 || sandbox_probe()->user_namespace ||
+        !strstr(sandbox_probe()->detail, "namespaces are refused"))
+        return 4;
+    spec.sandbox = &plain;
+    if (!child_run(&full, &spec) || full.result.failed || full.result.code != 0)
+        return 5;
+    return fixture_has(f, ".npmrc") ? 6 : 0; /* and nothing of ours was left */
+}
+
+static void S106_without_namespaces_it_refuses_by_name(void **state)
+{
+    int status;
+    pid_t pid = fork();
+
+    (void)state;
+    if (pid == 0)
+        _exit(refused(&hosts[0].fixture));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 #define ESCAPE(name, who, what) cmocka_unit_test(S106_N11_escape_##name),
 static void open_hosts(void **state) { set_up(state); }
 static void close_hosts(void **state) { tear_down(state); }
@@ -477,6 +524,7 @@ const struct CMUnitTest sandbox_tests[] = {
     cmocka_unit_test(S106_memory_is_limited),
     cmocka_unit_test(S106_processes_are_limited),
     cmocka_unit_test(S106_files_are_limited),
+    cmocka_unit_test(S106_without_namespaces_it_refuses_by_name),
     cmocka_unit_test(S298_probe_finds_the_first_tier),
     cmocka_unit_test(close_hosts),
 };

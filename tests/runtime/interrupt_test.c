@@ -297,9 +297,9 @@ static void a_log_that_fails_stops_everything_under_way(void **state)
     static const char *const scripts[] = {
         "model tool_use Bash {\"command\":\"exec sleep 30\"}\n",
         "model pause 60000 text \"x\"\n",
-        "model text \"x\" tool_use Read {\"file_path\":\"a.txt\"} pause 60000 text \"y\"\n",
+        "model tool_use Read {\"file_path\":\"a.txt\"} text \"x\" pause 60000 text \"y\"\n",
     };
-    static const enum event_type when[] = {EV_TOOL_STARTED, EV_MODEL_REQUEST_START, EV_AGENT_MESSAGE};
+    static const enum event_type when[] = {EV_TOOL_STARTED, EV_MODEL_REQUEST_START, EV_EVENT_START};
 
     (void)state;
     for (size_t i = 0; i < 3; i++) {
