@@ -66,6 +66,17 @@ void seccomp_enter(void);
 /* Wait for the orders and become the program. */
 _Noreturn void command_run(const struct plan *plan, mode_t mask);
 
+/* ---- sweep.c --------------------------------------------------------------------------------- */
+/* A file of /proc as text; the bytes read, 0 when the process is gone. */
+size_t proc_read(pid_t pid, const char *file, char *text, size_t room);
+/* The next process of an open /proc, or 0. */
+pid_t proc_next(void *proc);
+/* Collect who ended; the child's status goes into the report. False once the child has ended. */
+bool reap(pid_t child, struct launch_report *report);
+/* End all that descend from us. Five seconds: what is left then hangs in the kernel or belongs to
+ * another user, and is counted in the report. */
+void sweep(pid_t child, struct launch_report *report);
+
 /* ---- supervise.c --------------------------------------------------------------------------- */
 /* The launcher's life: requests in, the end told once. Returns when nothing of the child is
  * left. */

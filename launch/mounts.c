@@ -6,67 +6,21 @@
  * masks are bound from one tmpfs, and protected names are bound onto themselves. Nothing is looked
  * up by a path through a symlink: a row's place is opened once and then used by its descriptor.
  */
-#include "launch.h"
+#include "tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-/* The tmpfs from which everything private comes, and the two empty things in it. */
-struct stock {
-    int root, folder, file;
-    unsigned count;
-};
-
-static int resolve(const char *path, uint64_t how)
-{
-    struct open_how open_how = {.flags = O_PATH | O_CLOEXEC | O_NOFOLLOW, .resolve = how};
-
-    return (int)syscall(SYS_openat2, AT_FDCWD, path, &open_how, sizeof open_how);
-}
-
-/* A detached copy of the mount at `fd` and, recursively, of those below. */
-static int tree_clone(int fd, bool recursive, const char *what)
-{
-    unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
-
-    if (recursive)
-        flags |= AT_RECURSIVE;
-    return (int)launch_must(open_tree(fd, "", flags), STEP_MOUNT, what);
-}
-
-static void tree_restrict(int tree, uint64_t flags, bool recursive, const char *what)
-{
-    struct mount_attr attr = {.attr_set = flags, .propagation = MS_PRIVATE};
-    unsigned how = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u);
-
-    launch_must(mount_setattr(tree, "", how, &attr, sizeof attr), STEP_MOUNT, what);
-}
-
-static void tree_attach(int tree, int place, const char *what)
-{
-    launch_must(move_mount(tree, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH),
-                STEP_MOUNT, what);
-}
-
-static bool is_folder(int fd)
-{
-    struct stat st;
-
-    return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
-}
 
 /* The folder of a writable or readable row, cloned while the host's view is still uncovered. It
  * must be the one that the harness meant, not what took its name since. */
 static int source_clone(const struct plan_row *row, const char *path)
 {
-    int fd = (int)launch_must(resolve(path, RESOLVE_NO_SYMLINKS), STEP_MOUNT, path), tree;
+    int fd = (int)launch_must(tree_place(path), STEP_MOUNT, path), tree;
     struct stat st;
 
     launch_must(fstat(fd, &st), STEP_MOUNT, path);
@@ -88,56 +42,6 @@ static void all_read_only(void)
 
     launch_must(mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof attr), STEP_MOUNT,
                 "read-only root");
-}
-
-/* The tmpfs stands on /tmp until the private /tmp covers it; its root is then out of reach. */
-static void stock_make(struct stock *s, const struct plan *plan)
-{
-    char options[64] = "mode=0755,nr_inodes=262144,size=", digits[24];
-    char *end = digits + sizeof digits - 1;
-    uint64_t n = plan->max_private;
-    int file;
-
-    *end = 0;
-    do {
-        *--end = (char)('0' + n % 10);
-    } while (n /= 10);
-    strcat(options, end);
-    launch_must(mount("rein", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, options), STEP_MOUNT, "tmpfs");
-    s->root = (int)launch_must(open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC), STEP_MOUNT, "tmpfs");
-    launch_must(mkdirat(s->root, "empty", 0555), STEP_MOUNT, "tmpfs");
-    file = (int)launch_must(openat(s->root, "void", O_CREAT | O_EXCL | O_CLOEXEC, 0444), STEP_MOUNT,
-                            "tmpfs");
-    close(file);
-    s->folder = (int)launch_must(openat(s->root, "empty", O_PATH | O_CLOEXEC), STEP_MOUNT, "tmpfs");
-    s->file = (int)launch_must(openat(s->root, "void", O_PATH | O_CLOEXEC), STEP_MOUNT, "tmpfs");
-}
-
-/* A new folder of the stock, as a detached mount. */
-static int stock_folder(struct stock *s, mode_t mode)
-{
-    char name[] = "000";
-    int fd, tree;
-
-    name[0] = (char)('0' + s->count / 100 % 10);
-    name[1] = (char)('0' + s->count / 10 % 10);
-    name[2] = (char)('0' + s->count % 10);
-    s->count++;
-    launch_must(mkdirat(s->root, name, mode), STEP_MOUNT, "tmpfs");
-    fd = (int)launch_must(openat(s->root, name, O_PATH | O_CLOEXEC), STEP_MOUNT, "tmpfs");
-    tree = tree_clone(fd, false, "tmpfs");
-    close(fd);
-    return tree;
-}
-
-/* Something empty that can't be changed, over `place`. */
-static void cover(struct stock *s, int place, const char *path)
-{
-    int tree = tree_clone(is_folder(place) ? s->folder : s->file, false, path);
-
-    tree_restrict(tree, MOUNT_ATTR_RDONLY, false, path);
-    tree_attach(tree, place, path);
-    close(tree);
 }
 
 static void bind_itself(int place, bool read_only, const char *path)
@@ -176,10 +80,72 @@ static void guard(struct stock *s, int place, const char *path)
         bind_itself(place, true, path);
 }
 
+/* ---- git's list ---------------------------------------------------------------------------- */
+
+static void put(int fd, const char *bytes, size_t n)
+{
+    if (n)
+        launch_must(write(fd, bytes, n) == (ssize_t)n ? 0 : -1, STEP_MOUNT, "exclude");
+}
+
+/* A pattern that means this path below the repository's root, and nothing else. */
+static void put_pattern(int fd, const char *path)
+{
+    put(fd, "\n", 1);
+    for (; *path; path++) {
+        if (strchr("\\*?[", *path))
+            put(fd, "\\", 1);
+        put(fd, path, 1);
+    }
+}
+
+static void put_placeholders(struct launch *l, int fd, const char *root)
+{
+    size_t n = strlen(root);
+
+    for (uint32_t i = 0; i < l->plan->rows; i++) {
+        const char *path = plan_string(l->plan, l->rows[i].path);
+
+        if (l->placed[i] && strncmp(path, root, n) == 0 && path[n] == '/')
+            put_pattern(fd, path + n);
+    }
+    put(fd, "\n", 1);
+}
+
+/* What the list says, then our names; a list that is too long for a person's stays as it is. */
+static void exclude(struct launch *l, struct stock *s, const struct plan_row *row, int place)
+{
+    enum { LIST_MAX = 1 << 18 };
+    const char *path = plan_string(l->plan, row->path);
+    int from = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), to, tree;
+    char *bytes = malloc(LIST_MAX), name[4];
+    ssize_t n = from >= 0 && bytes ? read(from, bytes, LIST_MAX) : -1;
+
+    if (from >= 0)
+        close(from);
+    if (n < 0 || n == LIST_MAX) {
+        free(bytes);
+        return;
+    }
+    stock_name(s, name);
+    to = (int)launch_must(openat(s->root, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0444),
+                          STEP_MOUNT, "exclude");
+    put(to, bytes, (size_t)n);
+    put_placeholders(l, to, plan_string(l->plan, row->root));
+    free(bytes);
+    tree = tree_clone(to, false, path);
+    close(to);
+    tree_restrict(tree, MOUNT_ATTR_RDONLY, false, path);
+    tree_attach(tree, place, path);
+    close(tree);
+}
+
+/* ---- rows ---------------------------------------------------------------------------------- */
+
 /* The place of a folder that comes back: inside something private its parents may be missing. */
 static int place_make(const char *path)
 {
-    int place = resolve(path, RESOLVE_NO_SYMLINKS);
+    int place = tree_place(path);
     char copy[4096];
 
     if (place >= 0 || errno != ENOENT || strlen(path) >= sizeof copy)
@@ -193,7 +159,7 @@ static int place_make(const char *path)
     }
     if (mkdir(copy, 0755) != 0 && errno != EEXIST)
         launch_fault(STEP_MOUNT, errno, copy);
-    return (int)launch_must(resolve(path, RESOLVE_NO_SYMLINKS), STEP_MOUNT, path);
+    return (int)launch_must(tree_place(path), STEP_MOUNT, path);
 }
 
 /* One row; `tree` is its clone from before. Returns a mount that must become read-only when all
@@ -203,7 +169,7 @@ static int row_do(struct launch *l, struct stock *s, uint32_t i, int tree)
     const struct plan_row *row = &l->rows[i];
     const char *path = plan_string(l->plan, row->path);
     enum plan_kind kind = (enum plan_kind)row->kind;
-    int place = tree >= 0 ? place_make(path) : resolve(path, RESOLVE_NO_SYMLINKS), own = -1;
+    int place = tree >= 0 ? place_make(path) : tree_place(path), own = -1;
 
     /* A place is missing by right where something above it is masked or private, or where it was
      * removed since the plan was made; what can't be there can't be changed. */
@@ -224,7 +190,7 @@ static int row_do(struct launch *l, struct stock *s, uint32_t i, int tree)
             own = stock_folder(s, 0755);
             tree_attach(own, place, path);
         } else {
-            cover(s, place, path);
+            stock_cover(s, place, path);
         }
         break;
     case PLAN_PIN: bind_itself(place, false, path); break;
@@ -232,96 +198,15 @@ static int row_do(struct launch *l, struct stock *s, uint32_t i, int tree)
     case PLAN_PLACE_FILE:
     case PLAN_PLACE_FOLDER:
         if (l->placed[i])
-            cover(s, place, path);
+            stock_cover(s, place, path);
         else
             guard(s, place, path);
         break;
+    case PLAN_EXCLUDE: exclude(l, s, row, place); break;
     case PLAN_KINDS: break;
     }
     close(place);
     return own;
-}
-
-static const char *const device_names[] = {"null", "zero", "full", "random", "urandom", "tty"};
-enum { DEVICES = sizeof device_names / sizeof *device_names };
-
-static void devices_clone(int trees[DEVICES])
-{
-    char path[32];
-
-    for (int i = 0; i < DEVICES; i++) {
-        int fd;
-
-        strcpy(path, "/dev/");
-        strcat(path, device_names[i]);
-        fd = (int)launch_must(open(path, O_PATH | O_CLOEXEC), STEP_MOUNT, path);
-        trees[i] = tree_clone(fd, false, path);
-        tree_restrict(trees[i], MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, false, path);
-        close(fd);
-    }
-}
-
-/* A folder with a handful of devices, a terminal family and shared memory of its own. */
-static void devices_make(struct stock *s, int trees[DEVICES])
-{
-    static const char *const links[][2] = {{"/proc/self/fd", "fd"},
-                                           {"/proc/self/fd/0", "stdin"},
-                                           {"/proc/self/fd/1", "stdout"},
-                                           {"/proc/self/fd/2", "stderr"},
-                                           {"pts/ptmx", "ptmx"}};
-    int dev = stock_folder(s, 0755), place, shm;
-
-    for (int i = 0; i < DEVICES; i++)
-        close((int)launch_must(openat(dev, device_names[i], O_CREAT | O_CLOEXEC, 0666), STEP_MOUNT,
-                               device_names[i]));
-    for (size_t i = 0; i < sizeof links / sizeof *links; i++)
-        launch_must(symlinkat(links[i][0], dev, links[i][1]), STEP_MOUNT, links[i][1]);
-    launch_must(mkdirat(dev, "pts", 0755) | mkdirat(dev, "shm", 01777), STEP_MOUNT, "/dev");
-    place = (int)launch_must(open("/dev", O_PATH | O_CLOEXEC), STEP_MOUNT, "/dev");
-    tree_attach(dev, place, "/dev");
-    close(place);
-    for (int i = 0; i < DEVICES; i++) {
-        place = (int)launch_must(openat(dev, device_names[i], O_PATH | O_CLOEXEC), STEP_MOUNT,
-                                 device_names[i]);
-        tree_attach(trees[i], place, device_names[i]);
-        close(place);
-        close(trees[i]);
-    }
-    launch_must(mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
-                      "newinstance,ptmxmode=0666,mode=0620"),
-                STEP_MOUNT, "/dev/pts");
-    shm = stock_folder(s, 01777);
-    place = (int)launch_must(open("/dev/shm", O_PATH | O_CLOEXEC), STEP_MOUNT, "/dev/shm");
-    tree_attach(shm, place, "/dev/shm");
-    close(place);
-    close(shm);
-    tree_restrict(dev, MOUNT_ATTR_RDONLY, false, "/dev");
-    close(dev);
-}
-
-/* The sandbox's own processes. Read-only as a whole: for uid 0 the owner's bit alone would open
- * sysctls and the rest, with no capability asked. */
-static void proc_make(struct stock *s)
-{
-    static const char *const hidden[] = {"/proc/kcore", "/proc/keys", "/proc/kallsyms",
-                                         "/proc/key-users", "/proc/sysrq-trigger"};
-    static const char *const roots[] = {
-        "/proc/kmsg",        "/proc/kpagecount", "/proc/kpageflags", "/proc/kpagecgroup",
-        "/proc/vmallocinfo", "/proc/slabinfo",   "/proc/timer_list", "/proc/iomem"};
-    bool is_root = geteuid() == 0;
-
-    launch_must(mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL),
-                STEP_PROC, "/proc");
-    for (size_t i = 0; i < sizeof hidden / sizeof *hidden + sizeof roots / sizeof *roots; i++) {
-        bool first = i < sizeof hidden / sizeof *hidden;
-        const char *path = first ? hidden[i] : roots[i - sizeof hidden / sizeof *hidden];
-        int place = first || is_root ? open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW) : -1;
-
-        if (place >= 0) {
-            cover(s, place, path);
-            close(place);
-        }
-    }
 }
 
 void mounts_make(struct launch *l)

@@ -40,7 +40,8 @@ const char *plan_fault(const void *bytes, size_t size)
         !has_string(plan, plan->cgroup_memory, first))
         return "strings";
     for (uint32_t i = 0; i < plan->rows; i++) {
-        if (rows[i].kind >= PLAN_KINDS || !is_path(plan, rows[i].path, first))
+        if (rows[i].kind >= PLAN_KINDS || !is_path(plan, rows[i].path, first) ||
+            (rows[i].kind == PLAN_EXCLUDE ? !is_path(plan, rows[i].root, first) : rows[i].root))
             return "row";
     }
     return NULL;

@@ -17,7 +17,7 @@ enum flag {
     FLAG_END
 };
 
-enum takes { TAKES_STORE, TAKES_AGENT };
+enum takes { TAKES_NOTHING, TAKES_STORE, TAKES_AGENT };
 
 struct cli;
 

@@ -90,5 +90,7 @@ int cmd_doctor(struct cli *cli)
             put_table(&t);
         buf_fini(&t.lines);
     }
-    return status == REIN_OK ? 0 : host_fail(&err);
+    if (status != REIN_OK)
+        return host_fail(&err);
+    return host_output_failed() ? 1 : 0;
 }

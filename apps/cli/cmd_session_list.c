@@ -14,8 +14,16 @@
 #include "platform/tty.h"
 #include "tui/theme.h"
 
-/* OTHER_COLUMNS: age, status, events and cost, each with the two blanks behind it, and the id's. */
-enum { ID_LEAST = 8, ID_MAX = 36, OTHER_COLUMNS = 2 + 8 + 11 + 8 + 10, PIPE_COLUMNS = 140 };
+/* OTHER_COLUMNS: age, status, events and cost, each with the two blanks behind it, and the id's. Below
+ * LEAST_COLUMNS there is room for id, age and title. */
+enum {
+    ID_LEAST = 8,
+    ID_MAX = 36,
+    AGE_COLUMNS = 6,
+    OTHER_COLUMNS = 2 + 8 + 11 + 8 + 10,
+    LEAST_COLUMNS = 80,
+    PIPE_COLUMNS = 140
+};
 
 struct listing {
     struct buf lines;
@@ -98,7 +106,14 @@ static void put_row(const struct json *row, size_t length, int columns, struct b
     time_parse(json_text(row, "updated", S("")), &updated);
     put_age((int64_t)time(NULL) - updated / 1000000, &age);
     put_cell(out, str_take(json_text(row, "id", S("")), length), (int)length);
-    put_cell(out, buf_str(&age), 6);
+    put_cell(out, buf_str(&age), AGE_COLUMNS);
+    buf_fini(&age);
+    if (columns < LEAST_COLUMNS) {
+        left = columns - (int)length - AGE_COLUMNS - 4;
+        theme_line(json_text(row, "title", S("")), left < 10 ? 10 : left, out);
+        buf_byte(out, '\n');
+        return;
+    }
     put_cell(out, json_text(row, "status", S("")), 9);
     snprintf(text, sizeof text, "%6lld", (long long)json_int(row, "events", 0));
     put_cell(out, str_of(text), 6);
@@ -108,7 +123,6 @@ static void put_row(const struct json *row, size_t length, int columns, struct b
     put_cell(out, json_text(row, "folder", S("")), left / 2 - 2);
     theme_line(json_text(row, "title", S("")), left / 2, out);
     buf_byte(out, '\n');
-    buf_fini(&age);
 }
 
 static void put_head(size_t length, int columns, struct buf *out)
@@ -117,7 +131,11 @@ static void put_head(size_t length, int columns, struct buf *out)
 
     left = left < 40 ? 40 : left;
     put_cell(out, S("ID"), (int)length);
-    put_cell(out, S("AGE"), 6);
+    put_cell(out, S("AGE"), AGE_COLUMNS);
+    if (columns < LEAST_COLUMNS) {
+        buf_add(out, S("TITLE\n"));
+        return;
+    }
     put_cell(out, S("STATUS"), 9);
     put_cell(out, S("EVENTS"), 6);
     put_cell(out, S("COST"), 8);

@@ -94,10 +94,41 @@ static void show_result(struct showing *show, const rein_event *event, const str
     calls_forget(&show->calls, id);
 }
 
+/* What was decided about a call, and why. */
+static void show_decision(struct showing *show, const rein_event *event, const struct json *body)
+{
+    str rule = json_text(body, "rule", S("")), reason = json_text(body, "reason", S(""));
+    struct buf line;
+
+    (void)event;
+    buf_init(&line, BUF_NO_MAX);
+    buf_add(&line, json_text(body, "decision", S("")));
+    buf_printf(&line, " by %.*s", FS(json_text(body, "by", S("?"))));
+    if (rule.n)
+        buf_printf(&line, ", %.*s", FS(rule));
+    if (reason.n)
+        buf_printf(&line, ": %.*s", FS(reason));
+    buf_byte(&show->out, ' ');
+    theme_line(buf_str(&line), show->columns - 46, &show->out);
+    buf_byte(&show->out, '\n');
+    buf_fini(&line);
+}
+
+static void show_end(struct showing *show, const rein_event *event, const struct json *body)
+{
+    (void)event;
+    buf_byte(&show->out, ' ');
+    draw_turn_end(&show->theme, json_get(body, "result"),
+                  json_text(json_get(body, "stop_reason"), "type", S("")), &show->out);
+}
+
 /* Anything else: the beginning of its payload. */
 static void show_payload(struct showing *show, const rein_event *event, const struct json *body)
 {
-    (void)body;
+    if (!body || body->count == 0) {
+        buf_byte(&show->out, '\n');
+        return;
+    }
     buf_byte(&show->out, ' ');
     buf_add(&show->out, str_of(theme_on(&show->theme, STYLE_DIM)));
     theme_line(str_make(event->payload, event->payload_size), show->columns - 46, &show->out);
@@ -111,6 +142,7 @@ static const struct {
 } shapes[] = {
     {"user.message", show_message}, {"agent.message", show_message},
     {"agent.tool_use", show_call},  {"agent.tool_result", show_result},
+    {"session.status_idle", show_end}, {"rein.permission_decided", show_decision},
     {NULL, show_payload},
 };
 

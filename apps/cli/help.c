@@ -10,17 +10,20 @@
 #include "cli/cli.h"
 #include "platform/tty.h"
 
-enum { HELP_COLUMN = 34, HELP_WIDTH = 100 };
+enum { HELP_COLUMN = 34, HELP_INDENT = 8, HELP_WIDTH = 100 };
 
-/* Words of `text` from HELP_COLUMN on, as wide as the terminal is, within reason. */
+/* Words of `text` from `column` on, as wide as the terminal is, within reason; where that is narrow,
+ * on lines of their own. */
 static void print_wrapped(const char *text, int at, int column)
 {
     int columns = 0, rows, used;
     str rest = str_of(text);
 
     tty_size(1, &columns, &rows);
-    if (columns > HELP_WIDTH || columns < column + 20)
+    if (columns > HELP_WIDTH)
         columns = HELP_WIDTH;
+    if (columns < column + 20)
+        column = HELP_INDENT;
     used = at;
     if (at >= column) {
         putchar('\n');
@@ -53,6 +56,7 @@ static void print_row(char letter, const char *name, const char *argument, const
     print_wrapped(text, at, HELP_COLUMN);
 }
 
+/* Defaults stand on the first command's page: others have some of their own, which their text says. */
 static void print_options(const struct command *command)
 {
     const char *group = "";
@@ -71,7 +75,8 @@ static void print_options(const struct command *command)
         if (strcmp(group, options[i].group) != 0)
             printf("\n%s\n", options[i].group);
         group = options[i].group;
-        print_row(0, options[i].name, options[i].argument, options[i].help, options[i].fallback);
+        print_row(0, options[i].name, options[i].argument, options[i].help,
+                  command == &commands[0] ? options[i].fallback : NULL);
     }
 }
 

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TICK_MS = 100, LINE_BYTES = 65536 };
+enum { TICK_MS = 100, LINE_BYTES = 65536, PASTE_MS = 20 };
 
 static volatile sig_atomic_t interrupts, terminated;
 static int taken; /* interrupts that somebody was told of              */
@@ -117,6 +117,13 @@ enum host_line host_read_line(char **line)
     return LINE_READ;
 }
 
+bool host_has_line(void)
+{
+    struct pollfd wanted = {.fd = STDIN_FILENO, .events = POLLIN};
+
+    return poll(&wanted, 1, PASTE_MS) > 0 && wanted.revents & POLLIN;
+}
+
 void host_write(void *data, const char *bytes, size_t size)
 {
     (void)data;
@@ -134,7 +141,8 @@ void host_write(void *data, const char *bytes, size_t size)
         }
         if (n < 0) {
             output_error = errno;
-            complain("cannot write to standard output: %s", strerror(output_error));
+            if (output_error != EPIPE)
+                complain("cannot write to standard output: %s", strerror(output_error));
             return;
         }
         bytes += n;

@@ -31,8 +31,12 @@ int host_run(rein *r, rein_session *s, void (*tick)(void *data), void *data);
 enum host_line { LINE_READ, LINE_END, LINE_NOTHING };
 enum host_line host_read_line(char **line);
 
+/* Whether a further line is there, or comes within the moment that a paste takes. */
+bool host_has_line(void);
+
 /* To standard output, as rein_write_fn; `data` is not looked at. The first failure is told on
- * standard error; after it nothing more is written, and host_output_failed(). */
+ * standard error, but not that a reader like `head` had enough; after it nothing more is written,
+ * and host_output_failed(). */
 void host_write(void *data, const char *bytes, size_t size);
 bool host_output_failed(void);
 

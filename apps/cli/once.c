@@ -66,6 +66,21 @@ static void tick(void *data)
     render_tick(o->render, host_now());
 }
 
+/* The call that was refused last, and what would allow it. */
+static void explain_refusal(const struct json *result)
+{
+    const struct json *last = NULL;
+
+    json_each (denial, json_get(result, "permission_denials"))
+        last = denial;
+    const struct json *input = json_get(last, "tool_input");
+    str name = json_text(last, "tool_name", S("a call"));
+    str about = json_text(input, "command", json_text(input, "file_path", S("")));
+    str reason = json_text(last, "reason", S("see --allowedTools and --permission-mode"));
+    complain("refused: %.*s%s%.*s: %.*s", FS(str_take(name, 60)), about.n ? " " : "",
+             FS(str_take(about, 200)), FS(str_take(reason, 500)));
+}
+
 /* Why there is no answer, on standard error: the text door says nothing of it. */
 static void explain(const struct once *o, rein_session *s, int code)
 {
@@ -84,8 +99,7 @@ static void explain(const struct once *o, rein_session *s, int code)
         complain("a limit was reached (%.*s); 'rein -p --resume %s' with a prompt goes on", FS(end),
                  rein_session_id(s));
     else if (code == 4)
-        complain("permission was refused for what the agent wanted to do: see --allowedTools and "
-                 "--permission-mode");
+        explain_refusal(result);
     else
         complain("the turn ended without an answer (%.*s)", FS(end.n ? end : S("no reason given")));
     arena_fini(&a);

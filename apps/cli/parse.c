@@ -34,7 +34,8 @@ bool command_has_flag(const struct command *command, enum flag flag)
 
 bool command_has_option(const struct command *command, const rein_option *option)
 {
-    return command->takes == TAKES_AGENT || strcmp(option->group, "Files") == 0;
+    return command->takes == TAKES_AGENT ||
+           (command->takes == TAKES_STORE && strcmp(option->group, "Files") == 0);
 }
 
 /* ---- flags and settings ------------------------------------------------------------------------ */
@@ -177,6 +178,22 @@ static size_t name_fits(const char *name, const char **arguments, size_t n)
     return i;
 }
 
+/* "session" alone is the beginning of several commands. */
+static rein_status check_half(const char *word, struct error *err)
+{
+    char rest[128];
+    size_t n = 0;
+
+    for (size_t i = 1; i < commands_n && n < sizeof rest; i++) {
+        str name = str_of(commands[i].name);
+        if (str_eq(str_cut(&name, ' '), str_of(word)) && name.p)
+            n += (size_t)snprintf(rest + n, sizeof rest - n, "%s%.*s", n ? ", " : "", FS(name));
+    }
+    if (n == 0)
+        return REIN_OK;
+    return fail(err, REIN_INVALID, "'rein %s' needs a word more: %s", word, rest);
+}
+
 /* "sesion" is a slip, not a prompt: one word that is nearly a command's first one. */
 static rein_status check_slip(const struct cli *cli, struct error *err)
 {
@@ -192,12 +209,8 @@ static rein_status check_slip(const struct cli *cli, struct error *err)
         names[n] = words[n];
         n++;
     }
-    for (size_t i = 1; i < commands_n; i++) {
-        str name = str_of(commands[i].name);
-        if (str_eq(str_cut(&name, ' '), str_of(cli->arguments[0])))
-            return fail(err, REIN_INVALID, "'%s' needs a word more; see 'rein help %s'",
-                        cli->arguments[0], cli->arguments[0]);
-    }
+    if (check_half(cli->arguments[0], err) != REIN_OK)
+        return REIN_INVALID;
     int nearest = nearest_word(str_of(cli->arguments[0]), names, n);
     if (nearest < 0)
         return REIN_OK;

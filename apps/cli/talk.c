@@ -1,7 +1,7 @@
 /*
- * talk.c - a conversation on a terminal, line by line: banner, prompt, turn, questions. What is typed
+ * talk.c - a conversation on a terminal, line by line: prompt, turn, questions. What is typed
  * while the agent works joins its next request. Lines are edited by the terminal itself; there is no
- * history.
+ * history of them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,132 +12,18 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/utf8.h"
-#include "cli/run.h"
+#include "cli/recap.h"
+#include "cli/talk.h"
 #include "platform/tty.h"
 #include "tui/draw.h"
-#include "tui/render.h"
-
-struct talk {
-    const rein_config *config;
-    rein *r;
-    rein_session *s;
-    struct render *render;
-    char answered[37]; /* the question that was answered last: its event is under way */
-    bool leaving;
-    int turns;
-};
 
 static void hear(void *data, rein_session *s, const rein_event *event)
 {
     struct talk *t = data;
 
     (void)s;
-    render_event(t->render, event);
-}
-
-static void show(struct talk *t, const struct buf *bytes)
-{
-    render_clear(t->render);
-    host_write(NULL, bytes->p ? bytes->p : "", bytes->n);
-}
-
-static void put_setting(const struct talk *t, struct buf *out, const char *label, const char *name)
-{
-    const char *origin = NULL, *value = rein_config_get(t->config, name, &origin);
-
-    buf_printf(out, "  %-8s ", label);
-    utf8_sanitise(out, str_of(value ? value : "-"), false);
-    if (origin && strcmp(origin, "default") != 0)
-        buf_printf(out, " (%s)", origin);
-    buf_byte(out, '\n');
-}
-
-static void put_banner(struct talk *t, struct buf *out)
-{
-    const struct theme *theme = render_theme(t->render);
-
-    buf_add(out, str_of(theme_on(theme, STYLE_BOLD)));
-    buf_printf(out, "rein %s", rein_version());
-    buf_add(out, str_of(theme_off(theme)));
-    buf_byte(out, '\n');
-    put_setting(t, out, "model", "model");
-    buf_add(out, S("  folder   "));
-    utf8_sanitise(out, str_of(rein_session_folder(t->s)), false);
-    buf_byte(out, '\n');
-    put_setting(t, out, "asks", "permission-mode");
-    put_setting(t, out, "sandbox", "sandbox");
-    buf_printf(out, "  session  %s\n", rein_session_id(t->s));
-}
-
-/* ---- words that begin with a slash ------------------------------------------------------------- */
-
-static void slash_help(struct talk *t);
-
-static void slash_status(struct talk *t)
-{
-    struct arena a;
-    struct json *result = NULL;
-    struct buf out;
-
-    arena_init(&a);
-    buf_init(&out, BUF_NO_MAX);
-    put_banner(t, &out);
-    json_parse(str_of(rein_turn_result(t->s)), JSON_DEPTH, &a, &result, NULL);
-    if (t->turns) {
-        buf_add(&out, S("  last     "));
-        draw_turn_end(render_theme(t->render), result, json_text(result, "stop_reason", S("")),
-                      &out);
-    }
-    show(t, &out);
-    buf_fini(&out);
-    arena_fini(&a);
-}
-
-static void slash_exit(struct talk *t) { t->leaving = true; }
-
-static const struct {
-    const char *word, *help;
-    void (*run)(struct talk *t);
-} slashes[] = {
-    {"/help", "what can be typed here", slash_help},
-    {"/status", "model, folder, permission, session, the last turn", slash_status},
-    {"/exit", "leave; 'rein --continue' goes on", slash_exit},
-};
-
-static void slash_help(struct talk *t)
-{
-    struct buf out;
-
-    buf_init(&out, BUF_NO_MAX);
-    for (size_t i = 0; i < sizeof slashes / sizeof slashes[0]; i++)
-        buf_printf(&out, "  %-10s %s\n", slashes[i].word, slashes[i].help);
-    buf_add(&out, S("  Ctrl-C interrupts the agent, Ctrl-D leaves. What you type while it works "
-                    "joins its next\n  request. Lines are edited by the terminal; there is no "
-                    "history yet.\n"));
-    show(t, &out);
-    buf_fini(&out);
-}
-
-/* Whether the line was such a word. A path is none: it has a second slash or a blank. */
-static bool run_slash(struct talk *t, const char *line)
-{
-    struct buf out;
-
-    if (line[0] != '/' || strchr(line + 1, '/') || strchr(line, ' '))
-        return false;
-    for (size_t i = 0; i < sizeof slashes / sizeof slashes[0]; i++) {
-        if (strcmp(line, slashes[i].word) == 0) {
-            slashes[i].run(t);
-            return true;
-        }
-    }
-    buf_init(&out, BUF_NO_MAX);
-    buf_add(&out, S("no "));
-    utf8_sanitise(&out, str_take(str_of(line), 60), false);
-    buf_add(&out, S("; /help lists what there is\n"));
-    show(t, &out);
-    buf_fini(&out);
-    return true;
+    if (event->seq == 0 || event->seq > t->recalled)
+        render_event(t->render, event);
 }
 
 /* ---- questions --------------------------------------------------------------------------------- */
@@ -151,6 +37,8 @@ static void answer(struct talk *t, const struct question *q, const char *line)
     struct buf payload;
     rein_error err;
 
+    if (strcmp(line, "a") == 0 && !always)
+        host_write(NULL, "  'always' is not offered for this call\n", 40);
     if (!line[0] || (strcmp(line, "a") == 0 && !always))
         return; /* nothing that means something: the question is drawn again */
     buf_init(&payload, BUF_NO_MAX);
@@ -175,11 +63,20 @@ static void put_question(struct talk *t, const struct question *q)
     struct buf out;
 
     buf_init(&out, BUF_NO_MAX);
+    buf_byte(&out, '\n');
     draw_question(render_theme(t->render), q, &out);
-    show(t, &out);
+    talk_show(t, &out);
     buf_fini(&out);
     tcflush(STDIN_FILENO, TCIFLUSH);
     host_write(NULL, "  > ", 4);
+}
+
+/* No answer: the turn ends, and the question with it. */
+static void withdraw(struct talk *t, const char *id)
+{
+    host_write(NULL, "\n", 1);
+    rein_interrupt(t->s, NULL);
+    snprintf(t->answered, sizeof t->answered, "%s", id);
 }
 
 /* Ask the oldest question. */
@@ -196,8 +93,7 @@ static void ask(struct talk *t, const struct question *q)
         if (!q || strcmp(q->id, id) != 0)
             return; /* somebody else answered, or it was interrupted */
         if (host_was_interrupted()) {
-            rein_interrupt(t->s, NULL);
-            snprintf(t->answered, sizeof t->answered, "%s", id);
+            withdraw(t, id);
             return;
         }
         enum host_line got = is_readable ? host_read_line(&line) : LINE_NOTHING;
@@ -205,8 +101,8 @@ static void ask(struct talk *t, const struct question *q)
             continue;
         if (got == LINE_END) {
             t->leaving = true;
-            answer(t, q, "n");
-        } else if (!run_slash(t, line)) {
+            withdraw(t, id);
+        } else if (!talk_word(t, line)) {
             answer(t, q, line);
         }
         return;
@@ -226,15 +122,56 @@ static void send(struct talk *t, const char *line)
         host_fail(&err);
 }
 
-static void listen_while_working(struct talk *t)
+/* A line of what is said. It goes on when it ends in a backslash. Lines that come at once are a paste:
+ * one message, and its last line often lacks its end, so that Enter is waited for. */
+static void say(struct talk *t, const char *line)
+{
+    static const char enter[] = "  (Enter sends what was pasted) ";
+    bool was_pasting = t->pasting;
+
+    if (!t->said.n && talk_word(t, line))
+        return;
+    buf_add(&t->said, str_of(line));
+    t->pasting = host_has_line();
+    if (t->pasting || was_pasting) {
+        buf_byte(&t->said, '\n');
+        if (!t->pasting)
+            host_write(NULL, enter, sizeof enter - 1);
+    } else if (str_ends(buf_str(&t->said), S("\\"))) {
+        t->said.p[t->said.n - 1] = '\n';
+        host_write(NULL, "  ", 2);
+    } else {
+        send(t, t->said.p);
+        buf_clear(&t->said);
+    }
+}
+
+/* The input ended: what was begun is said, and what works may finish. */
+static void leave(struct talk *t)
+{
+    static const char words[] = "\n(leaves when this turn is over; Ctrl-C ends it now)\n";
+
+    t->leaving = true;
+    if (t->said.n)
+        send(t, t->said.p);
+    buf_clear(&t->said);
+    if (rein_is_idle(t->s))
+        return;
+    render_clear(t->render);
+    host_write(NULL, words, sizeof words - 1);
+}
+
+/* Read a line and do with it what is to be done. False: there was none. */
+static bool hear_line(struct talk *t)
 {
     char *line;
     enum host_line got = host_read_line(&line);
 
+    if (got == LINE_READ)
+        say(t, line);
     if (got == LINE_END)
-        t->leaving = true;
-    else if (got == LINE_READ && !run_slash(t, line))
-        send(t, line);
+        leave(t);
+    return got != LINE_NOTHING;
 }
 
 /* Until the agent waits for us. False: the process shall end. */
@@ -260,7 +197,7 @@ static bool work(struct talk *t)
         render_columns(t->render, columns);
         render_tick(t->render, host_now());
         if (host_turn(t->r, t->leaving ? -1 : STDIN_FILENO, 100))
-            listen_while_working(t);
+            hear_line(t);
     }
     render_clear(t->render);
     return true;
@@ -272,41 +209,69 @@ static void put_prompt(struct talk *t)
 
     buf_init(&out, BUF_NO_MAX);
     theme_put(render_theme(t->render), STYLE_ACCENT, S("\n› "), &out);
-    show(t, &out);
+    talk_show(t, &out);
     buf_fini(&out);
 }
 
-/* One line of the person's, said to the agent or done here. */
+/* One message of the person's, said to the agent or done here. */
 static void listen(struct talk *t)
 {
-    enum host_line got = LINE_NOTHING;
-    char *line;
+    bool heard = false;
 
     put_prompt(t);
-    while (got == LINE_NOTHING && !host_is_terminated()) {
+    while ((!heard || t->said.n) && !t->leaving && !host_is_terminated()) {
         if (host_was_interrupted()) {
-            host_write(NULL, "(Ctrl-D leaves)", 15);
+            buf_clear(&t->said);
+            t->pasting = false;
+            host_write(NULL, "\n(Ctrl-D leaves)", 16);
             put_prompt(t);
         }
         if (host_turn(t->r, STDIN_FILENO, -1))
-            got = host_read_line(&line);
+            heard = hear_line(t);
     }
-    if (got == LINE_END)
-        t->leaving = true;
-    else if (got == LINE_READ && !run_slash(t, line))
-        send(t, line);
 }
 
-static int talk(struct talk *t, const char *prompt)
+/* The prompt that came on the command line, as if it had been typed. */
+static void begin(struct talk *t, const char *prompt)
+{
+    struct buf out;
+
+    if (!prompt[0])
+        return;
+    buf_init(&out, BUF_NO_MAX);
+    buf_byte(&out, '\n');
+    draw_prompt(render_theme(t->render), str_of(prompt), &out);
+    talk_show(t, &out);
+    buf_fini(&out);
+    send(t, prompt);
+}
+
+/* What stays when we leave. */
+static void part(const struct talk *t)
 {
     struct buf out;
 
     buf_init(&out, BUF_NO_MAX);
-    put_banner(t, &out);
-    buf_add(&out, S("  /help lists what can be typed; Ctrl-C interrupts, Ctrl-D leaves.\n"));
-    show(t, &out);
+    buf_byte(&out, '\n');
+    if (t->turns || t->recalled)
+        buf_printf(&out, "rein --resume %s goes on\n", rein_session_id(t->s));
+    host_write(NULL, out.p, out.n);
     buf_fini(&out);
-    send(t, prompt);
+}
+
+static int talk(struct talk *t, bool is_resumed, const char *prompt)
+{
+    struct buf out;
+    rein_error err = {0};
+
+    buf_init(&out, BUF_NO_MAX);
+    talk_banner(t, &out);
+    buf_add(&out, S("  /help lists what can be typed; Ctrl-C interrupts, Ctrl-D leaves.\n"));
+    talk_show(t, &out);
+    buf_fini(&out);
+    if (is_resumed && recap(t->s, t->render, &t->recalled, &err) != REIN_OK)
+        host_fail(&err);
+    begin(t, prompt);
     while (!t->leaving && !host_is_terminated()) {
         if (!work(t))
             break;
@@ -315,7 +280,7 @@ static int talk(struct talk *t, const char *prompt)
     }
     if (t->leaving && !rein_is_idle(t->s))
         work(t);
-    host_write(NULL, "\n", 1);
+    part(t);
     if (host_is_terminated())
         return EXIT_TERMINATED;
     return t->leaving ? 0 : EXIT_INTERRUPTED;
@@ -328,6 +293,7 @@ int run_talk(const rein_config *config, const rein_session_options *session, con
     rein_error err = {0};
     int code, rows;
 
+    buf_init(&t.said, BUF_NO_MAX);
     host_signals();
     if (rein_open(config, &t.r, &err) != REIN_OK)
         return host_fail(&err);
@@ -337,10 +303,14 @@ int run_talk(const rein_config *config, const rein_session_options *session, con
         options.folder = rein_session_folder(t.s);
         tty_size(STDOUT_FILENO, &options.columns, &rows);
         t.render = render_new(&options, host_write, NULL);
-        code = rein_listen(t.s, hear, &t, &err) == REIN_OK ? talk(&t, prompt) : host_fail(&err);
+        if (rein_listen(t.s, hear, &t, &err) == REIN_OK)
+            code = talk(&t, session->resume || session->newest, prompt);
+        else
+            code = host_fail(&err);
         rein_unlisten(t.s, hear, &t);
     }
     rein_close(t.r);
     render_free(t.render);
+    buf_fini(&t.said);
     return code;
 }

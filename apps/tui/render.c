@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "tui/draw.h"
+#include "tui/flow.h"
 #include "tui/markdown.h"
 
 enum above { ABOVE_NOTHING, ABOVE_TEXT, ABOVE_CALL };
@@ -194,13 +195,17 @@ static void on_progress(struct render *r, const rein_event *event, const struct 
 
 static void on_error(struct render *r, const rein_event *event, const struct json *body)
 {
+    struct flow flow;
+
     (void)event;
     erase_status(r);
     finish_text(r);
     part(r, ABOVE_CALL);
-    theme_put(&r->theme, STYLE_BAD, S("✗ "), &r->out);
-    utf8_sanitise(&r->out, json_text(json_get(body, "error"), "message", S("error")), false);
-    buf_byte(&r->out, '\n');
+    flow_init(&flow, &r->theme, r->columns, &r->out);
+    theme_put(&r->theme, STYLE_BAD, S("✗ "), &flow.words);
+    utf8_sanitise(&flow.words, json_text(json_get(body, "error"), "message", S("error")), false);
+    flow_end(&flow);
+    flow_fini(&flow);
 }
 
 static void on_retry(struct render *r, const rein_event *event, const struct json *body)

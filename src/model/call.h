@@ -49,9 +49,11 @@ rein_status call_bytes(struct model_call *call, str bytes, struct error *err);
 /* No more bytes come; `status` and `error` are the way's own. Tells `done` and frees the call. */
 void call_done(struct model_call *call, rein_status status, const struct error *error);
 
-/* Start one way or the other. After a failure nothing is called. */
+/* Make ready one way or the other; call_script_begin() and http_begin() start it. After a failure nothing
+ * is called. */
 rein_status call_http(struct model_call *call, const struct model_keys *keys, const str *segments,
                       size_t n, struct error *err);
 rein_status call_script(struct model_call *call, const str *segments, size_t n, struct error *err);
+void call_script_begin(struct model_call *call);
 
 #endif

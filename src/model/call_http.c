@@ -119,7 +119,7 @@ rein_status call_http(struct model_call *call, const struct model_keys *keys, co
     buf_init(&url, BUF_NO_MAX);
     url_join(call->model.base_url, str_of(call->model.wire->path), &url);
     request.url = buf_str(&url);
-    status = http_start(call->client->http, &request, &http_events, call, &call->http, err);
+    status = http_prepare(call->client->http, &request, &http_events, call, &call->http, err);
     buf_fini(&url);
     if (headers[0].n) /* the arena's copy of the key; curl's own goes with the request */
         explicit_bzero((char *)(uintptr_t)headers[0].p, headers[0].n);

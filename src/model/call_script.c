@@ -68,6 +68,7 @@ rein_status call_script(struct model_call *call, const str *segments, size_t n, 
     buf_fini(&body);
     if (call->reply.retry_after_s >= 0)
         call->outcome.retry_after_ms = call->reply.retry_after_s * 1000;
-    next_step(call);
     return REIN_OK;
 }
+
+void call_script_begin(struct model_call *call) { next_step(call); }

@@ -144,10 +144,10 @@ void call_done(struct model_call *call, rein_status status, const struct error *
 
 /* ---- starting and ending --------------------------------------------------------------------- */
 
-rein_status model_send(struct model_client *client, const struct model *model,
-                       const struct model_keys *keys, const str *segments, size_t n,
-                       const struct model_events *events, void *data, struct model_call **out,
-                       struct error *err)
+rein_status model_prepare(struct model_client *client, const struct model *model,
+                          const struct model_keys *keys, const str *segments, size_t n,
+                          const struct model_events *events, void *data, struct model_call **out,
+                          struct error *err)
 {
     struct model_call *call = memory_new(sizeof *call);
 
@@ -173,6 +173,17 @@ rein_status model_send(struct model_client *client, const struct model *model,
     list_add(&client->calls, &call->link);
     *out = call;
     return REIN_OK;
+}
+
+void model_begin(struct model_call *call)
+{
+    if (call->canceled)
+        return; /* its end is on its way */
+    call->started = clock_monotonic();
+    if (call->http)
+        http_begin(call->http);
+    else
+        call_script_begin(call);
 }
 
 static void on_canceled(struct timer *timer)

@@ -86,18 +86,22 @@ struct model_outcome {
 struct model_events {
     /* In order; slices borrowed. Not called after `done`. */
     stream_fn *event;
-    /* Exactly once, from the loop, never from inside model_send or model_cancel; the call is freed
+    /* Exactly once, from the loop, never from inside model_begin or model_cancel; the call is freed
      * after it. */
     void (*done)(void *data, const struct model_outcome *outcome);
 };
 
-/* Send one request. The body is the concatenation of `segments`; they are borrowed until done, and
- * are not copied. REIN_AUTH when the provider wants a key and there is none: names the variable.
- * REIN_LIMIT when the body is larger than the provider takes. */
-rein_status model_send(struct model_client *client, const struct model *model,
-                       const struct model_keys *keys, const str *segments, size_t n,
-                       const struct model_events *events, void *data, struct model_call **out,
-                       struct error *err);
+/* Make one request ready: everything but sending it, so that this can be done while the log is waited
+ * for. The body is the concatenation of `segments`; they are borrowed until done, and are not copied.
+ * REIN_AUTH when the provider wants a key and there is none: names the variable. REIN_LIMIT when the
+ * body is larger than the provider takes. */
+rein_status model_prepare(struct model_client *client, const struct model *model,
+                          const struct model_keys *keys, const str *segments, size_t n,
+                          const struct model_events *events, void *data, struct model_call **out,
+                          struct error *err);
+
+/* Send it. */
+void model_begin(struct model_call *call);
 
 /* `done` still comes, with REIN_CANCELED; before it what has arrived of a text, as STREAM_BLOCK. */
 void model_cancel(struct model_call *call);

@@ -300,9 +300,9 @@ static void call_drop(struct http_call *call)
     free(call);
 }
 
-rein_status http_start(struct http_client *client, const struct http_request *request,
-                       const struct http_events *events, void *data, struct http_call **out,
-                       struct error *err)
+rein_status http_prepare(struct http_client *client, const struct http_request *request,
+                         const struct http_events *events, void *data, struct http_call **out,
+                         struct error *err)
 {
     struct url url;
 
@@ -321,10 +321,17 @@ rein_status http_start(struct http_client *client, const struct http_request *re
     http_set_up(call, request->url, url.host);
     call->started = call->last = clock_monotonic();
     list_add(&client->calls, &call->link);
-    timer_start(client->loop, &call->timer, call->connect_ms, on_deadline);
-    curl_multi_add_handle(client->multi, call->easy);
     *out = call;
     return REIN_OK;
+}
+
+void http_begin(struct http_call *call)
+{
+    if (call->canceled)
+        return; /* its end is on its way */
+    call->started = call->last = clock_monotonic();
+    timer_start(call->client->loop, &call->timer, call->connect_ms, on_deadline);
+    curl_multi_add_handle(call->client->multi, call->easy);
 }
 
 str http_header(const struct http_head *head, const char *name)

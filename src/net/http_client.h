@@ -59,10 +59,12 @@ struct http_events {
 
 struct http_call;
 
-/* POST. REIN_INVALID for an address that is none. */
-rein_status http_start(struct http_client *client, const struct http_request *request,
-                       const struct http_events *events, void *data, struct http_call **out,
-                       struct error *err);
+/* Make a POST ready, in memory alone: nothing is sent before http_begin(), so that this can be done
+ * while something else is waited for. REIN_INVALID for an address that is none. */
+rein_status http_prepare(struct http_client *client, const struct http_request *request,
+                         const struct http_events *events, void *data, struct http_call **out,
+                         struct error *err);
+void http_begin(struct http_call *call);
 
 /* `done` still comes, with REIN_CANCELED. Nothing else does. */
 void http_cancel(struct http_call *call);

@@ -63,6 +63,10 @@ void protect_give_way(const char *path);
  * could guard and that redirect git (a new .git/commondir) are moved out of the way. */
 void protect_compare(const struct protect *before, const struct protect *after, struct buf *out);
 
+/* Whether a placeholder stands at `path`: for a command inside it is an empty file or folder. Cheap
+ * for names that are none of ours. */
+bool protect_holds(const char *path);
+
 /* Whether this is a placeholder of a running sandbox (plan format, sandbox.h). */
 bool protect_is_placeholder(const struct stat *st);
 

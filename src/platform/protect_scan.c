@@ -15,55 +15,9 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "platform/protect_impl.h"
 
-enum { DEPTH_MAX = 5, FOLDERS_MAX = 500, NAMES_MAX = 600, MODULES_DEPTH = 4 };
-
-enum need {
-    DEEP = 1,  /* protected wherever it stands, not at the root alone          */
-    PLACE = 2, /* a placeholder where it is missing                            */
-    HOME = 4,  /* a placeholder only where the folder is the user's home       */
-    FOLDER = 8 /* the placeholder is a folder                                  */
-};
-
-static const struct {
-    const char *name;  /* lower case; '*' at the end: any that begin so */
-    const char *place; /* the name to hold where none is there          */
-    unsigned need;
-} table[] = {{".rein", ".rein", DEEP | PLACE | FOLDER},
-             {".claude", ".claude", DEEP | PLACE | FOLDER},
-             {".mcp.json", ".mcp.json", DEEP | PLACE},
-             {".gitmodules", ".gitmodules", DEEP | PLACE},
-             {".vscode", ".vscode", PLACE | FOLDER},
-             {".idea", ".idea", PLACE | FOLDER},
-             {".devcontainer", ".devcontainer", PLACE | FOLDER},
-             {".devcontainer.json", ".devcontainer.json", PLACE},
-             {".husky", ".husky", PLACE | FOLDER},
-             {".envrc", ".envrc", PLACE},
-             {".npmrc", ".npmrc", PLACE},
-             {".yarnrc*", ".yarnrc", PLACE},
-             {".yarnrc.yml", ".yarnrc.yml", PLACE},
-             {".pnpmfile.cjs", ".pnpmfile.cjs", PLACE},
-             {".pre-commit-config.yaml", ".pre-commit-config.yaml", PLACE},
-             {"lefthook.*", "lefthook.yml", PLACE},
-             {".lefthook.*", ".lefthook.yml", PLACE},
-             {".bashrc", ".bashrc", HOME},
-             {".bash_profile", ".bash_profile", HOME},
-             {".bash_login", ".bash_login", HOME},
-             {".bash_logout", ".bash_logout", HOME},
-             {".bash_aliases", ".bash_aliases", HOME},
-             {".profile", ".profile", HOME},
-             {".zshrc", ".zshrc", HOME},
-             {".zshenv", ".zshenv", HOME},
-             {".zprofile", ".zprofile", HOME},
-             {".zlogin", ".zlogin", HOME},
-             {".zlogout", ".zlogout", HOME},
-             {".kshrc", ".kshrc", HOME},
-             {".inputrc", ".inputrc", HOME},
-             {".gitconfig", ".gitconfig", HOME},
-             {".ripgreprc", ".ripgreprc", HOME},
-             {".vimrc", ".vimrc", HOME},
-             {".tmux.conf", ".tmux.conf", HOME}};
-enum { TABLE = sizeof table / sizeof *table };
+enum { DEPTH_MAX = 5, FOLDERS_MAX = 300, ENTRIES_MAX = 5000, NAMES_MAX = 600 };
 
 /* Not worth a look: others' code, of which nothing acts from where it lies. */
 static const char *const skipped[] = {"node_modules", ".venv", "venv", "__pycache__", ".cache"};
@@ -75,12 +29,6 @@ struct protect_folder {
     size_t below_n;
     const char **found; /* paths of protected names */
     size_t found_n;
-};
-
-struct scan {
-    struct protect *p;
-    const struct protect *before;
-    const char *root, *home;
 };
 
 static struct protect_state state_of(const struct stat *st)
@@ -97,14 +45,7 @@ static bool state_eq(const struct protect_state *a, const struct protect_state *
            a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-bool protect_is_placeholder(const struct stat *st)
-{
-    return (S_ISSOCK(st->st_mode) || S_ISDIR(st->st_mode)) &&
-           (st->st_mode & 07777) == PLACEHOLDER_MODE && st->st_mtim.tv_sec == PLACEHOLDER_TIME &&
-           st->st_mtim.tv_nsec == 0;
-}
-
-static const char *join(struct scan *s, const char *folder, const char *name)
+const char *protect_join(struct scan *s, const char *folder, const char *name)
 {
     return arena_printf(&s->p->arena, "%s/%s", folder, name).p;
 }
@@ -122,7 +63,7 @@ static struct protect_state look(const char *path, struct stat *st, bool *held)
 }
 
 /* Note a name. Where it is missing, `place` says what is to hold it, or that nothing can. */
-static mode_t note(struct scan *s, const char *path, enum plan_kind place)
+void protect_note(struct scan *s, const char *path, enum plan_kind place)
 {
     struct protect *p = s->p;
     struct stat st;
@@ -131,7 +72,7 @@ static mode_t note(struct scan *s, const char *path, enum plan_kind place)
     name.state = look(path, &st, &name.held);
     if (p->n == NAMES_MAX) {
         p->cut = true;
-        return st.st_mode;
+        return;
     }
     if (p->n == p->room) {
         struct protect_name *more;
@@ -145,88 +86,6 @@ static mode_t note(struct scan *s, const char *path, enum plan_kind place)
     if (st.st_mode && place == PLAN_KINDS)
         name.kind = PLAN_GUARD;
     p->names[p->n++] = name;
-    return st.st_mode;
-}
-
-/* ---- repositories -------------------------------------------------------------------------- */
-
-/* The folder in which git keeps a repository: what it runs and what it believes. The rest (objects,
- * refs, index) stays writable, so that commit, add and checkout work. A `commondir` is read by git
- * wherever it stands, and any content, none too, breaks a repository that has none: so nothing can
- * hold its place, and it is looked for afterwards. */
-static void scan_git_folder(struct scan *s, const char *folder)
-{
-    note(s, join(s, folder, "hooks"), PLAN_PLACE_FOLDER);
-    note(s, join(s, folder, "info"), PLAN_PLACE_FOLDER);
-    note(s, join(s, folder, "config"), PLAN_PLACE_FILE);
-    note(s, join(s, folder, "config.worktree"), PLAN_PLACE_FILE);
-    note(s, join(s, folder, "commondir"), PLAN_KINDS);
-}
-
-/* Below .git/modules and .git/worktrees: a folder with a HEAD is a repository. */
-static void scan_git_folders(struct scan *s, const char *folder, int depth)
-{
-    DIR *dir = opendir(folder);
-    struct dirent *entry;
-    struct stat st;
-
-    while (dir && (entry = readdir(dir))) {
-        const char *path;
-
-        if (entry->d_name[0] == '.' || (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
-            continue;
-        path = join(s, folder, entry->d_name);
-        if (lstat(join(s, path, "HEAD"), &st) == 0) {
-            scan_git_folder(s, path);
-            note(s, join(s, path, "gitdir"), PLAN_KINDS);
-        } else if (depth < MODULES_DEPTH) {
-            scan_git_folders(s, path, depth + 1);
-        }
-    }
-    if (dir)
-        closedir(dir);
-}
-
-/* The folder that a `.git` file points to, when it lies below a writable root; else it is read-only
- * anyway. */
-static void scan_git_pointer(struct scan *s, const char *folder, const char *file)
-{
-    char text[4096 + 16], real[4096];
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-    size_t root = strlen(s->root);
-    const char *target;
-
-    if (fd >= 0)
-        close(fd);
-    if (n <= 8)
-        return;
-    text[n] = 0;
-    text[strcspn(text, "\r\n")] = 0;
-    if (strncmp(text, "gitdir: ", 8) != 0)
-        return;
-    target = text[8] == '/' ? text + 8 : join(s, folder, text + 8);
-    if (realpath(target, real) && strncmp(real, s->root, root) == 0 && real[root] == '/')
-        scan_git_folder(s, arena_cstr(&s->p->arena, str_of(real)));
-}
-
-static void scan_git(struct scan *s, const char *folder, const char *name)
-{
-    const char *path = join(s, folder, name);
-    struct stat st;
-
-    if (lstat(path, &st) != 0)
-        return;
-    if (S_ISDIR(st.st_mode)) {
-        note(s, path, PLAN_PIN);
-        scan_git_folder(s, path);
-        scan_git_folders(s, join(s, path, "modules"), 0);
-        scan_git_folders(s, join(s, path, "worktrees"), 0);
-        return;
-    }
-    note(s, path, PLAN_GUARD);
-    if (S_ISREG(st.st_mode))
-        scan_git_pointer(s, folder, path);
 }
 
 /* ---- folders ------------------------------------------------------------------------------- */
@@ -238,15 +97,6 @@ static bool is_skipped(const char *name)
             return true;
     }
     return false;
-}
-
-static int table_row(const char *name)
-{
-    for (int i = 0; i < TABLE; i++) {
-        if (protect_name_is(name, table[i].name))
-            return i;
-    }
-    return -1;
 }
 
 static void push(struct scan *s, const char ***list, size_t *n, const char *text)
@@ -268,20 +118,26 @@ static void folder_read(struct scan *s, struct protect_folder *f, bool is_root)
     struct dirent *entry;
     struct stat st;
 
-    while (dir && (entry = readdir(dir))) {
+    /* What the root's table names is looked up by name too, so a cut misses none of those. */
+    for (int n = 0; dir && (entry = readdir(dir)); n++) {
         const char *name = entry->d_name;
         bool is_folder = entry->d_type == DT_DIR;
-        int row;
+        const struct protect_rule *rule;
+
+        if (n == ENTRIES_MAX) {
+            s->p->cut = true;
+            break;
+        }
 
         if (name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0)))
             continue;
         if (entry->d_type == DT_UNKNOWN)
-            is_folder = lstat(join(s, f->path, name), &st) == 0 && S_ISDIR(st.st_mode);
-        row = name[0] == '.' || is_root ? table_row(name) : -1;
+            is_folder = lstat(protect_join(s, f->path, name), &st) == 0 && S_ISDIR(st.st_mode);
+        rule = name[0] == '.' || is_root ? protect_rule_of(name) : NULL;
         if (protect_name_is(name, ".git") || protect_name_is(name, ".cargo") ||
-            (row >= 0 && (is_root || table[row].need & DEEP))) {
+            (rule && (is_root || rule->need & DEEP))) {
             /* What a sandbox that runs or waits now put there is not there. */
-            if (lstat(join(s, f->path, name), &st) == 0 && protect_is_placeholder(&st))
+            if (lstat(protect_join(s, f->path, name), &st) == 0 && protect_is_placeholder(&st))
                 continue;
             push(s, &f->found, &f->found_n, arena_cstr(&s->p->arena, str_of(name)));
         } else if (is_folder && !is_skipped(name)) {
@@ -333,17 +189,17 @@ static struct protect_folder *folder_scan(struct scan *s, const char *path, bool
 
 static void scan_cargo(struct scan *s, const char *folder, const char *name, bool is_root)
 {
-    const char *path = join(s, folder, name);
+    const char *path = protect_join(s, folder, name);
     struct stat st;
     bool is_folder = lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
 
     if (is_folder) {
         enum plan_kind place = is_root ? PLAN_PLACE_FILE : PLAN_KINDS;
 
-        note(s, join(s, path, "config"), place);
-        note(s, join(s, path, "config.toml"), place);
+        protect_note(s, protect_join(s, path, "config"), place);
+        protect_note(s, protect_join(s, path, "config.toml"), place);
     } else {
-        note(s, path, PLAN_GUARD);
+        protect_note(s, path, PLAN_GUARD);
     }
 }
 
@@ -354,11 +210,11 @@ static void found_note(struct scan *s, const struct protect_folder *f, bool is_r
         const char *name = f->found[i];
 
         if (protect_name_is(name, ".git"))
-            scan_git(s, f->path, name);
+            protect_git(s, f->path, name);
         else if (protect_name_is(name, ".cargo"))
             scan_cargo(s, f->path, name, is_root);
         else
-            note(s, join(s, f->path, name), PLAN_GUARD);
+            protect_note(s, protect_join(s, f->path, name), PLAN_GUARD);
     }
 }
 
@@ -378,17 +234,17 @@ static void missing_note(struct scan *s, const struct protect_folder *f)
 {
     bool is_home = s->home && strcmp(s->home, f->path) == 0;
 
-    for (int i = 0; i < TABLE; i++) {
-        bool wanted = table[i].need & PLACE || (is_home && table[i].need & HOME);
+    for (const struct protect_rule *rule = protect_rules; rule->name; rule++) {
+        bool wanted = rule->need & PLACE || (is_home && rule->need & HOME);
 
-        if (wanted && !has_found(f, table[i].place))
-            note(s, join(s, f->path, table[i].place),
-                 table[i].need & FOLDER ? PLAN_PLACE_FOLDER : PLAN_PLACE_FILE);
+        if (wanted && !has_found(f, rule->place))
+            protect_note(s, protect_join(s, f->path, rule->place),
+                         rule->need & FOLDER ? PLAN_PLACE_FOLDER : PLAN_PLACE_FILE);
     }
     if (!has_found(f, ".cargo"))
-        note(s, join(s, f->path, ".cargo"), PLAN_PLACE_FOLDER);
+        protect_note(s, protect_join(s, f->path, ".cargo"), PLAN_PLACE_FOLDER);
     if (!has_found(f, ".git"))
-        note(s, join(s, f->path, ".git"), PLAN_KINDS);
+        protect_note(s, protect_join(s, f->path, ".git"), PLAN_KINDS);
 }
 
 /* Breadth first, so that a limit cuts off what lies deepest. */
@@ -401,8 +257,9 @@ static void root_scan(struct scan *s, const char *root)
     s->root = root;
     if (!folder_scan(s, root, true))
         return;
-    if (lstat(join(s, root, "HEAD"), &st) == 0 && lstat(join(s, root, "objects"), &st) == 0)
-        scan_git_folder(s, root); /* a bare repository */
+    if (lstat(protect_join(s, root, "HEAD"), &st) == 0 &&
+        lstat(protect_join(s, root, "objects"), &st) == 0)
+        protect_git_folder(s, root); /* a bare repository */
     missing_note(s, &p->folders[first]);
     for (int depth = 0; at < p->folders_n; depth++) {
         for (level_end = p->folders_n; at < level_end; at++) {
@@ -413,7 +270,7 @@ static void root_scan(struct scan *s, const char *root)
                 if (p->folders_n == FOLDERS_MAX)
                     p->cut = true;
                 else
-                    folder_scan(s, join(s, f->path, f->below[i]), false);
+                    folder_scan(s, protect_join(s, f->path, f->below[i]), false);
             }
         }
     }

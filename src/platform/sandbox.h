@@ -42,7 +42,7 @@ struct sandbox_spec {
 enum { LAUNCH_CONTROL = 3, LAUNCH_SETUP = 4, LAUNCH_PLAN = 5 };
 
 #define PLAN_MAGIC 0x6e69726cu
-enum { PLAN_VERSION = 1, PLAN_SIZE_MAX = 1 << 20, PLAN_ROWS_MAX = 1000 };
+enum { PLAN_VERSION = 2, PLAN_SIZE_MAX = 1 << 20, PLAN_ROWS_MAX = 1000 };
 enum { COMMAND_SIZE_MAX = 4 << 20 };
 
 /* What a row does with its path. Rows come sorted by path, parents before what is below them; of
@@ -56,14 +56,15 @@ enum plan_kind {
     PLAN_GUARD,      /* a file, folder or symlink that can't be changed or replaced */
     PLAN_PLACE_FILE, /* as a guard, and a placeholder is made where the name is missing */
     PLAN_PLACE_FOLDER,
+    PLAN_EXCLUDE, /* git's list of names to leave alone: with the placeholders below `root` */
     PLAN_KINDS
 };
 
 struct plan_row {
     uint32_t kind;
-    uint32_t path;  /* offset of a NUL-ended string from the plan's start                */
-    uint32_t holds; /* a mask below which later rows need mount points                   */
-    uint32_t unused;
+    uint32_t path;          /* offset of a NUL-ended string from the plan's start                */
+    uint32_t holds;         /* a mask below which later rows need mount points                   */
+    uint32_t root;          /* of an exclude row: the repository's folder, as `path`; else 0      */
     uint64_t device, inode; /* of a writable or readable folder: it must still be the same one   */
 };
 
@@ -99,7 +100,7 @@ struct launch_command {
     uint32_t magic, size, arguments, variables;
 };
 
-/* Where setting up stopped; steps[] of proc_launch.c has the words. */
+/* Where setting up stopped; steps[] of proc_fault.c has the words. */
 /* clang-format off */
 enum launch_step {
     STEP_READY,       /* no fault: all is set up and waits for the command */

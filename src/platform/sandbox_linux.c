@@ -4,7 +4,7 @@
  * The rows say what of the host's file system a command sees and how; the launcher does them in
  * order. Here is decided what is masked (secrets of the user, rein's own folders), what is private,
  * and which folders must not be renamed so that a guard below them stays where it is. It knows
- * nothing of processes.
+ * nothing of processes; sandbox_plan.c makes bytes of the rows.
  */
 #include <errno.h>
 #include <limits.h>
@@ -13,11 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/arena.h"
-#include "base/sha256.h"
-#include "platform/cgroup.h"
-#include "platform/file.h"
-#include "platform/proc_launch.h"
+#include "platform/sandbox_rows.h"
 
 /* clang-format off: words, as many as fit a line */
 /* Below the user's home: keys, tokens, sessions, histories. A name that ends in '/' is a folder;
@@ -47,18 +43,6 @@ static const char *const root_masks[] = {"/etc/shadow",      "/etc/shadow-",    
 static const char *const host_keys[] = {"rsa", "ecdsa", "ed25519", "dsa"};
 /* clang-format on */
 static const char *const private_folders[] = {"/tmp", "/var/tmp", "/run"};
-
-struct row {
-    enum plan_kind kind;
-    const char *path;
-    uint64_t device, inode;
-    bool holds;
-};
-struct rows {
-    struct arena arena;
-    struct row *row;
-    size_t n, room;
-};
 
 static struct row *add(struct rows *r, enum plan_kind kind, const char *path)
 {
@@ -193,6 +177,28 @@ static void add_protected(struct rows *r, const struct protect *protect)
     }
 }
 
+/* git shall not take placeholders for new files: its list of what to leave alone, in the repository
+ * that `folder` is or lies in, gets them added, inside the sandbox. */
+static void add_exclude(struct rows *r, const char *folder)
+{
+    str at = str_of(folder);
+    struct stat st;
+
+    while (at.n > 1) {
+        const char *git = arena_printf(&r->arena, "%.*s/.git", FS(at)).p;
+        const char *list = arena_printf(&r->arena, "%s/info/exclude", git).p;
+
+        if (lstat(git, &st) == 0) {
+            if (S_ISDIR(st.st_mode) && lstat(list, &st) == 0 && S_ISREG(st.st_mode))
+                add(r, PLAN_EXCLUDE, list)->root = arena_cstr(&r->arena, at);
+            return;
+        }
+        while (at.n > 0 && at.p[at.n - 1] != '/')
+            at.n--;
+        at.n--;
+    }
+}
+
 /* '/' before every other character: parents before what is below them. */
 static int path_order(const char *a, const char *b)
 {
@@ -261,8 +267,8 @@ static void mark_holding(struct rows *r)
     }
 }
 
-static rein_status make_rows(struct rows *r, const struct sandbox_spec *spec,
-                             const struct protect *protect, struct error *err)
+rein_status rows_make(struct rows *r, const struct sandbox_spec *spec,
+                      const struct protect *protect, struct error *err)
 {
     if (spec->level == SANDBOX_FULL_ACCESS)
         return REIN_OK;
@@ -274,6 +280,10 @@ static rein_status make_rows(struct rows *r, const struct sandbox_spec *spec,
     for (const char *const *m = spec->masked; m && *m; m++)
         add_mask(r, *m, true);
     add_protected(r, protect);
+    for (size_t i = 0, n = protect && spec->state ? r->n : 0; i < n; i++) {
+        if (r->row[i].kind == PLAN_WRITABLE)
+            add_exclude(r, r->row[i].path);
+    }
     sort(r);
     add_pins(r);
     sort(r);
@@ -281,106 +291,4 @@ static rein_status make_rows(struct rows *r, const struct sandbox_spec *spec,
     if (r->n > PLAN_ROWS_MAX)
         return fail(err, REIN_LIMIT, "the folder has too many protected names (%zu)", r->n);
     return REIN_OK;
-}
-
-/* ---- bytes --------------------------------------------------------------------------------- */
-
-/* The journal of a workspace's placeholders; its folder is made. Offset 0: none. */
-static rein_status put_journal(const struct sandbox_spec *spec, struct buf *strings, size_t base,
-                               uint32_t *offset, struct error *err)
-{
-    char folder[PATH_MAX], hex[DIGEST_HEX_SIZE];
-
-    *offset = 0;
-    if (!spec->state || spec->level != SANDBOX_WORKSPACE_WRITE)
-        return REIN_OK;
-    if (snprintf(folder, sizeof folder, "%s/guards", spec->state) >= (int)sizeof folder)
-        return fail(err, REIN_INVALID, "the path of the state folder is too long");
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST &&
-        file_make_folder(folder, 0700, err) != REIN_OK)
-        return error_context(err, "the journal of protected names");
-    digest_hex(sha256_of(str_of(spec->workspace)), hex);
-    *offset = (uint32_t)(base + strings->n);
-    buf_printf(strings, "%s/%.32s", folder, hex);
-    buf_byte(strings, 0);
-    return REIN_OK;
-}
-
-static uint32_t put_string(struct buf *strings, size_t base, const char *text)
-{
-    uint32_t at = (uint32_t)(base + strings->n);
-
-    if (!text || !*text)
-        return 0;
-    buf_add(strings, str_make(text, strlen(text) + 1));
-    return at;
-}
-
-static uint64_t default_memory(void)
-{
-    uint64_t half = (uint64_t)sysconf(_SC_PHYS_PAGES) / 2 * (uint64_t)sysconf(_SC_PAGESIZE);
-    uint64_t most = 4ULL << 30;
-
-    return half < most ? half : most;
-}
-
-static rein_status put_plan(const struct rows *r, const struct sandbox_spec *spec, uint32_t wait_ms,
-                            struct buf *out, struct error *err)
-{
-    size_t base = sizeof(struct plan) + r->n * sizeof(struct plan_row);
-    const struct cgroup_place *groups =
-        spec->level == SANDBOX_FULL_ACCESS ? &(struct cgroup_place){0} : cgroup_place();
-    struct buf strings;
-    struct plan head = {.magic = PLAN_MAGIC,
-                        .version = PLAN_VERSION,
-                        .level = spec->level,
-                        .parent = (uint32_t)getpid(),
-                        .rows = (uint32_t)r->n,
-                        .wait_ms = wait_ms,
-                        .cgroup_version = groups->version,
-                        .max_processes = spec->max_processes ? spec->max_processes : 512,
-                        .max_memory = spec->max_memory ? spec->max_memory : default_memory(),
-                        .max_file_size = spec->max_file_size ? spec->max_file_size : 2ULL << 30,
-                        .max_private = 512ULL << 20};
-    rein_status status;
-
-    buf_init(&strings, PLAN_SIZE_MAX);
-    buf_byte(&strings, 0); /* never empty, and no string has the offset of another's end */
-    head.cgroup_process = put_string(&strings, base, groups->process);
-    head.cgroup_memory = put_string(&strings, base, groups->memory);
-    status = put_journal(spec, &strings, base, &head.journal, err);
-    buf_add(out, str_make((const char *)&head, sizeof head));
-    for (size_t i = 0; i < r->n; i++) {
-        struct plan_row row = {.kind = r->row[i].kind,
-                               .holds = r->row[i].holds,
-                               .device = r->row[i].device,
-                               .inode = r->row[i].inode,
-                               .path = put_string(&strings, base, r->row[i].path)};
-
-        buf_add(out, str_make((const char *)&row, sizeof row));
-    }
-    buf_add(out, buf_str(&strings));
-    if (status == REIN_OK && (!buf_ok(out) || !buf_ok(&strings)))
-        status = fail(err, REIN_LIMIT,
-                      "the sandbox's plan is too large: paths of the folder are "
-                      "too long or too many");
-    if (status == REIN_OK)
-        ((struct plan *)(void *)out->p)->size = (uint32_t)out->n;
-    buf_fini(&strings);
-    return status;
-}
-
-rein_status sandbox_plan(const struct sandbox_spec *spec, const struct protect *protect,
-                         uint32_t wait_ms, struct buf *out, struct error *err)
-{
-    struct rows rows = {0};
-    struct error local;
-    rein_status status;
-
-    arena_init(&rows.arena);
-    status = make_rows(&rows, spec, protect, err ? err : &local);
-    if (status == REIN_OK)
-        status = put_plan(&rows, spec, wait_ms, out, err);
-    arena_fini(&rows.arena);
-    return status;
 }

@@ -33,7 +33,6 @@ struct request_run {
     struct usage usage;
     size_t streamed;           /* bytes of the reply, for an estimate when it breaks off */
     char error_type[64], error_message[512];
-    int64_t sent_at;           /* monotonic ns */
 };
 
 static void copy_text(char *out, size_t room, str s)
@@ -346,15 +345,20 @@ static void fail_unsent(struct request_run *r, const struct error *err)
 static void on_stored(struct waiter *waiter)
 {
     struct request_run *r = list_of(waiter, struct request_run, waiter);
+
+    model_begin(r->call);
+}
+
+/* Made ready while the log stores the intent; it leaves once that is stored. */
+static rein_status prepare(struct request_run *r, struct error *err)
+{
     struct brain *brain = r->s->brain;
     struct model_keys keys = keys_of(r->s->model.provider);
-    struct error err;
 
-    r->sent_at = clock_monotonic();
-    if ((!brain->client && model_client_new(brain->loop, &brain->client, &err) != REIN_OK) ||
-        model_send(brain->client, &r->s->model, &keys, r->body.segments, r->body.n, &events, r,
-                   &r->call, &err) != REIN_OK)
-        fail_unsent(r, &err);
+    if (!brain->client && model_client_new(brain->loop, &brain->client, err) != REIN_OK)
+        return err->status;
+    return model_prepare(brain->client, &r->s->model, &keys, r->body.segments, r->body.n, &events,
+                         r, &r->call, err);
 }
 
 static void write_start(struct session *s, const struct request_run *r, struct buf *out)
@@ -393,7 +397,11 @@ bool effect_request(struct session *s, const struct effect *effect)
     if (session_take(s, &ev, 1, &err) == REIN_OK) {
         r->seq = ev.seq;
         r->start = ev.id;
-        session_wait(s, &r->waiter, ev.seq, on_stored);
+        log_want(s->log, ev.seq);
+        if (prepare(r, &err) == REIN_OK)
+            session_wait(s, &r->waiter, ev.seq, on_stored);
+        else
+            fail_unsent(r, &err);
     }
     buf_fini(&payload);
     return true;
@@ -407,14 +415,9 @@ bool effect_stop(struct session *s, const struct effect *effect)
     if (!r || r->canceled)
         return false;
     r->canceled = true; /* once: what it had so far still comes, and wants this effect again */
-    if (r->call) {
-        model_cancel(r->call);
-        return false; /* its end comes by on_done */
-    }
-    struct error err = {.status = REIN_CANCELED, .text = "interrupted before it was sent"};
     list_remove(&r->waiter.link);
-    fail_unsent(r, &err);
-    return true;
+    model_cancel(r->call);
+    return false; /* its end comes by on_done, also when it was not sent */
 }
 
 void effect_request_drop(struct session *s)

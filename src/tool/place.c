@@ -158,8 +158,8 @@ static const char *near_name(struct tool_run *run, int folder, str name)
     }
     while (n < NAMES_MAX && (entry = readdir(stream))) {
         str other = str_of(entry->d_name);
-        if (str_eq(other, S(".")) || str_eq(other, S("..")))
-            continue;
+        if (str_eq(other, S(".")) || str_eq(other, S("..")) || str_eq(other, name))
+            continue; /* the name itself stands there as a placeholder only */
         names[n++] = arena_cstr(run->arena, other);
         if (str_eq(stem_of(other), stem_of(name)))
             same_stem = names[n - 1];
@@ -213,19 +213,11 @@ static rein_status check_regular(const struct place *place, struct error *err)
     return REIN_OK;
 }
 
-/* What only holds the name of a file that is missing. */
-static bool is_placeholder(const char *path)
-{
-    struct stat st;
-
-    return lstat(path, &st) == 0 && protect_is_placeholder(&st);
-}
-
 rein_status place_open_file(struct tool_run *run, str path, struct place *out, struct error *err)
 {
     rein_status status = place_open(run, path, O_RDONLY, out, err);
 
-    if (status == REIN_NOT_FOUND || (status != REIN_OK && is_placeholder(out->path.p)))
+    if (status == REIN_NOT_FOUND || (status != REIN_OK && protect_holds(out->path.p)))
         return fail_missing(run, out->path, err);
     if (status == REIN_OK)
         status = check_regular(out, err);

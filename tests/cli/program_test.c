@@ -1,9 +1,11 @@
 /* program_test.c - the built binary: help, signals, the log's commands, the demo. */
 #include "test.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/id.h"
@@ -145,6 +147,46 @@ static void P034_signals_end_the_turn_with_their_codes(void **state)
     }
 }
 
+static void a_refusal_names_the_call_and_the_way(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_begin(&w, "model tool_use Bash {\"command\":\"make it\"}\nmodel text \"No.\"\n");
+    world_run(&w, (const char *[]){"-p", "x", NULL});
+    assert_int_equal(w.code, 4);
+    assert_has(text_of(&w.err), "rein: refused: Bash make it: it runs a command");
+    assert_has(text_of(&w.err), "Allowed by ");
+    world_run(&w, (const char *[]){"session", "show", world_session(&w), NULL});
+    assert_has(text_of(&w.out), "rein.permission_decided deny by policy");
+    assert_has(text_of(&w.out), "session.status_idle done · 2 requests");
+    world_end(&w);
+}
+
+/* As `rein doctor --json | head -1` leaves it. */
+static void a_reader_who_had_enough_is_no_complaint(void **state)
+{
+    int out[2], err[2], status;
+    char said[512];
+
+    (void)state;
+    assert_int_equal(pipe2(out, O_CLOEXEC) | pipe2(err, O_CLOEXEC), 0);
+    close(out[0]);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(out[1], 1);
+        dup2(err[1], 2);
+        execl(REIN_BINARY, "rein", "doctor", "--json", (char *)NULL);
+        _exit(99);
+    }
+    close(out[1]);
+    close(err[1]);
+    assert_int_equal(read(err[0], said, sizeof said), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, W_EXITCODE(1, 0));
+    close(err[0]);
+}
+
 static void resume_without_a_prompt_says_when_nothing_is_left(void **state)
 {
     struct world w;
@@ -266,6 +308,8 @@ const struct CMUnitTest program_tests[] = {
     cmocka_unit_test(nothing_to_say_and_nowhere_to_talk),
     cmocka_unit_test(the_log_can_be_listed_shown_exported_and_verified),
     cmocka_unit_test(P034_signals_end_the_turn_with_their_codes),
+    cmocka_unit_test(a_refusal_names_the_call_and_the_way),
+    cmocka_unit_test(a_reader_who_had_enough_is_no_complaint),
     cmocka_unit_test(resume_without_a_prompt_says_when_nothing_is_left),
     cmocka_unit_test(a_long_standard_input_is_refused),
     cmocka_unit_test(argument_and_standard_input_are_joined),

@@ -47,14 +47,12 @@ static void become(struct talk *t, const char *terminal, const char *const *argu
     _exit(99);
 }
 
-static void begin(struct talk *t, const char *scenario, const char *const *arguments)
+/* The binary on a new terminal of so many columns. */
+static void start(struct talk *t, unsigned short columns, const char *const *arguments)
 {
-    struct winsize size = {.ws_row = 30, .ws_col = 90};
+    struct winsize size = {.ws_row = 30, .ws_col = columns};
     char terminal[64];
 
-    *t = (struct talk){0};
-    world_begin(&t->w, scenario);
-    buf_init(&t->seen, 1 << 20);
     t->fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     assert_true(t->fd >= 0 && grantpt(t->fd) == 0 && unlockpt(t->fd) == 0);
     assert_int_equal(ptsname_r(t->fd, terminal, sizeof terminal), 0);
@@ -63,6 +61,14 @@ static void begin(struct talk *t, const char *scenario, const char *const *argum
     assert_true(t->pid >= 0);
     if (t->pid == 0)
         become(t, terminal, arguments);
+}
+
+static void begin(struct talk *t, const char *scenario, const char *const *arguments)
+{
+    *t = (struct talk){0};
+    world_begin(&t->w, scenario);
+    buf_init(&t->seen, 1 << 20);
+    start(t, 90, arguments);
 }
 
 /* Read until `text` stood there, from where the last wait ended. */
@@ -89,8 +95,8 @@ static void type(struct talk *t, const char *text)
     assert_int_equal(write(t->fd, text, strlen(text)), strlen(text));
 }
 
-/* Its exit code, 128 + n for signal n. */
-static int finish(struct talk *t)
+/* Its exit code, 128 + n for signal n. The world stays, for another process. */
+static int end(struct talk *t)
 {
     int status;
     char drained[4096];
@@ -99,9 +105,16 @@ static int finish(struct talk *t)
     }
     assert_int_equal(waitpid(t->pid, &status, 0), t->pid);
     close(t->fd);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int finish(struct talk *t)
+{
+    int code = end(t);
+
     buf_fini(&t->seen);
     world_end(&t->w);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return code;
 }
 
 static void a_conversation_has_turns_and_words_of_its_own(void **state)
@@ -203,6 +216,125 @@ static void an_interrupt_ends_the_turn_and_not_the_conversation(void **state)
     assert_int_equal(finish(&t), 143);
 }
 
+static void a_conversation_comes_back_with_its_last_turn(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    begin(&t, "model text \"First.\"\nmodel text \"Second.\"\nmodel text \"Third.\"\n",
+          (const char *[]){"one", NULL});
+    wait_for(&t, "› one");
+    wait_for(&t, "First.");
+    wait_for(&t, "› ");
+    type(&t, "two\n");
+    wait_for(&t, "Second.");
+    wait_for(&t, "› ");
+    type(&t, "\x04");
+    wait_for(&t, "rein --resume ");
+    assert_int_equal(end(&t), 0);
+    t.at = t.seen.n;
+    start(&t, 90, (const char *[]){"--continue", "three", NULL});
+    wait_for(&t, "› two");
+    wait_for(&t, "Second.");
+    wait_for(&t, "› three");
+    wait_for(&t, "Third.");
+    assert_null(strstr(t.seen.p + t.at, "Second."));
+    type(&t, "/exit\n");
+    assert_int_equal(end(&t), 0);
+    start(&t, 40, (const char *[]){"session", "list", NULL});
+    wait_for(&t, "AGE     TITLE\r\n");
+    wait_for(&t, "one\r\n");
+    assert_int_equal(end(&t), 0);
+    start(&t, 40, (const char *[]){"--help", NULL});
+    wait_for(&t, "--model MODEL\r\n        Model that answers:");
+    assert_int_equal(finish(&t), 0);
+}
+
+/* Until the log has an event of that type. */
+static void wait_for_event(struct talk *t, const char *type)
+{
+    for (int tries = 0; tries < 1000; tries++) {
+        size_t n;
+        const struct json **events = world_events(&t->w, &n);
+        for (size_t i = 0; i < n; i++) {
+            if (str_eq(json_text(events[i], "type", S("")), str_of(type)))
+                return;
+        }
+    }
+    test_fail("no '%s' in the log", type);
+}
+
+/* Killed while it asks; the next one asks again, and says what about. */
+static void an_open_question_outlives_the_process(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    begin(&t,
+          "model tool_use Edit {\"file_path\":\"${folder}/a.txt\",\"old_string\":\"hello\","
+          "\"new_string\":\"bye\"}\nmodel text \"Changed.\"\n",
+          (const char *[]){NULL});
+    wait_for(&t, "› ");
+    world_file(&t.w, "a.txt", "hello\n");
+    type(&t, "go\n");
+    wait_for(&t, "? May it use Edit");
+    wait_for(&t, "│ -hello\r\n  │ +bye\r\n");
+    wait_for(&t, "  > ");
+    wait_for_event(&t, "span.model_request_end"); /* a reply cut short is asked for again */
+    kill(t.pid, SIGKILL);
+    assert_int_equal(end(&t), 128 + SIGKILL);
+    start(&t, 90, (const char *[]){"--continue", NULL});
+    wait_for(&t, "› go");
+    wait_for(&t, "? May it use Edit");
+    wait_for(&t, "│ +bye");
+    wait_for(&t, "  > ");
+    type(&t, "n\n");
+    wait_for(&t, "● Edit a.txt … denied");
+    type(&t, "\x04");
+    assert_int_equal(finish(&t), 0);
+}
+
+static void leaving_at_a_question_runs_nothing(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    begin(&t, "model tool_use Bash {\"command\":\"touch made\"}\nmodel text \"More.\"\n",
+          (const char *[]){"go on", NULL});
+    wait_for(&t, "  > ");
+    type(&t, "\x04");
+    wait_for(&t, "interrupted · 1 request");
+    assert_int_equal(end(&t), 0);
+    assert_null(world_read(&t.w, "made"));
+    assert_int_equal(model_server_count(t.w.server), 1);
+    buf_fini(&t.seen);
+    world_end(&t.w);
+}
+
+/* A paste is one message, and Enter says that it is whole; a backslash says that a line goes on. */
+static void several_lines_can_be_one_message(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    begin(&t, "model text \"First.\"\nmodel text \"Second.\"\n", (const char *[]){NULL});
+    wait_for(&t, "› ");
+    type(&t, "one\ntwo\nthree");
+    wait_for(&t, "(Enter sends what was pasted)");
+    type(&t, "\n");
+    wait_for(&t, "First.");
+    assert_non_null(strstr(model_server_request(t.w.server, 0).p, "one\\ntwo\\nthree\""));
+    wait_for(&t, "› ");
+    type(&t, "four\\\n");
+    wait_for(&t, "\n  ");
+    type(&t, "five\n");
+    wait_for(&t, "Second.");
+    assert_non_null(strstr(model_server_request(t.w.server, 1).p, "four\\nfive\""));
+    wait_for(&t, "› ");
+    type(&t, "\x04");
+    assert_int_equal(finish(&t), 0);
+}
+
 static void print_on_a_terminal_shows_the_work(void **state)
 {
     struct talk t;
@@ -223,6 +355,10 @@ const struct CMUnitTest talk_tests[] = {
     cmocka_unit_test(a_conversation_has_turns_and_words_of_its_own),
     cmocka_unit_test(S101_a_question_is_answered_by_what_is_typed_then),
     cmocka_unit_test(an_interrupt_ends_the_turn_and_not_the_conversation),
+    cmocka_unit_test(a_conversation_comes_back_with_its_last_turn),
+    cmocka_unit_test(an_open_question_outlives_the_process),
+    cmocka_unit_test(leaving_at_a_question_runs_nothing),
+    cmocka_unit_test(several_lines_can_be_one_message),
     cmocka_unit_test(print_on_a_terminal_shows_the_work),
 };
 const size_t talk_tests_n = sizeof talk_tests / sizeof *talk_tests;

@@ -99,6 +99,19 @@ static void body_of(const struct model *model, unsigned turns, str segments[2])
     buf_fini(&out);
 }
 
+/* Both steps at once, as most tests want it. */
+static rein_status send_now(struct model_client *by, const struct model *model,
+                            const struct model_keys *keys, const str *segments, size_t n,
+                            const struct model_events *told, void *data, struct model_call **out,
+                            struct error *err)
+{
+    rein_status status = model_prepare(by, model, keys, segments, n, told, data, out, err);
+
+    if (status == REIN_OK)
+        model_begin(*out);
+    return status;
+}
+
 static void send_it(struct noted *n, const struct model *model, unsigned turns)
 {
     struct error err = {0};
@@ -108,7 +121,7 @@ static void send_it(struct noted *n, const struct model *model, unsigned turns)
     buf_init(&n->transcript, BUF_NO_MAX);
     n->dones = n->events = 0;
     body_of(model, turns, segments);
-    assert_ok(model_send(client, model, &one_key, segments, 2, &events, n, &n->call, &err), err);
+    assert_ok(send_now(client, model, &one_key, segments, 2, &events, n, &n->call, &err), err);
     assert_int_equal(n->events + n->dones, 0);
 }
 
@@ -416,7 +429,7 @@ static void keys(void **state)
         body_of(&model, 0, segments);
         n.dones = n.events = 0;
         assert_int_equal(
-            model_send(client, &model, &cases[i].keys, segments, 2, &events, &n, &n.call, &err),
+            send_now(client, &model, &cases[i].keys, segments, 2, &events, &n, &n.call, &err),
             cases[i].status);
         assert_non_null(strstr(err.text, cases[i].words));
         assert_null(strstr(err.text, "sk-1"));
@@ -441,7 +454,7 @@ static void no_keys_at_all(void **state)
 
     (void)state;
     body_of(&model, 0, segments);
-    assert_int_equal(model_send(client, &model, NULL, segments, 2, &events, &n, &n.call, &err),
+    assert_int_equal(send_now(client, &model, NULL, segments, 2, &events, &n, &n.call, &err),
                      REIN_AUTH);
     assert_string_equal(err.text,
                         "no key for anthropic: set ANTHROPIC_API_KEY (or "
@@ -460,7 +473,7 @@ static void H27_a_body_that_is_too_large(void **state)
 
     for (size_t i = 0; i < 33; i++)
         segments[i] = mebibyte;
-    assert_int_equal(model_send(client, &model, &one_key, segments, 33, &events, &n, &n.call, &err),
+    assert_int_equal(send_now(client, &model, &one_key, segments, 33, &events, &n, &n.call, &err),
                      REIN_LIMIT);
     assert_string_equal(err.text, "the request has 33.0 MiB, and anthropic takes 32 at most");
 }
@@ -551,7 +564,7 @@ static void a_scenario_that_is_gone(void **state)
 
     unlink(path);
     body_of(&model, 0, segments);
-    assert_int_equal(model_send(client, &model, NULL, segments, 2, &events, &n, &n.call, &err),
+    assert_int_equal(send_now(client, &model, NULL, segments, 2, &events, &n, &n.call, &err),
                      REIN_NOT_FOUND);
     assert_non_null(strstr(err.text, path));
 }

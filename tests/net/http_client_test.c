@@ -79,6 +79,18 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* Both steps at once. */
+static rein_status start_now(struct http_client *by, const struct http_request *request,
+                             const struct http_events *told, void *data, struct http_call **out,
+                             struct error *err)
+{
+    rein_status status = http_prepare(by, request, told, data, out, err);
+
+    if (status == REIN_OK)
+        http_begin(*out);
+    return status;
+}
+
 static struct http_call *start(struct noted *n, int port, const str *segments, size_t n_segments)
 {
     static const str headers[] = {S_INIT("content-type: application/json"), S_INIT("x-key: k")};
@@ -88,7 +100,7 @@ static struct http_call *start(struct noted *n, int port, const str *segments, s
 
     snprintf(url, sizeof url, "http://127.0.0.1:%d/v1/messages", port);
     buf_init(&n->body, BUF_NO_MAX);
-    assert_ok(http_start(client,
+    assert_ok(start_now(client,
                          &(struct http_request){.url = str_of(url),
                                                 .headers = headers,
                                                 .n_headers = 2,
@@ -481,7 +493,7 @@ static struct http_call *start_with(struct noted *n, int port, int64_t connect_m
 
     snprintf(url, sizeof url, "http://127.0.0.1:%d/", port);
     buf_init(&n->body, BUF_NO_MAX);
-    http_start(client,
+    start_now(client,
                &(struct http_request){.url = str_of(url),
                                       .segments = hello,
                                       .n_segments = 3,
@@ -550,7 +562,7 @@ static void chain_start(struct chain *c)
     snprintf(url, sizeof url, "http://127.0.0.1:%d/", c->port);
     buf_fini(&c->n.body);
     c->n.heads = c->n.dones = 0;
-    http_start(client,
+    start_now(client,
                &(struct http_request){.url = str_of(url), .segments = hello, .n_segments = 3},
                &chain_events, &c->n, &call, NULL);
 }
@@ -591,9 +603,9 @@ static void bad_arguments(void **state)
 
     (void)state;
     assert_int_equal(
-        http_start(client, &(struct http_request){.url = S("nowhere")}, &events, &n, &call, &err),
+        start_now(client, &(struct http_request){.url = S("nowhere")}, &events, &n, &call, &err),
         REIN_INVALID);
-    assert_int_equal(http_start(client,
+    assert_int_equal(start_now(client,
                                 &(struct http_request){.url = S("http://127.0.0.1:1"),
                                                        .headers = &split,
                                                        .n_headers = 1},

@@ -245,6 +245,41 @@ static void S106_missing_names_are_held_and_given_back(void **state)
     assert_int_equal(placeholders(), 0);
 }
 
+/* Inside, placeholders look like empty files: git must not offer or take them. */
+static void S106_git_takes_no_placeholder_for_a_file(void **state)
+{
+    static const char *const places[] = {"repo", "repo/below [x]"};
+    char path[800], command[1000];
+    struct sandbox_spec level = fixture.spec;
+
+    (void)state;
+    if (system("command -v git >/dev/null") != 0)
+        skip();
+    make_folder("repo/below [x]");
+    path_of(path, "repo");
+    snprintf(command, sizeof command, "git -C '%s' init -q . && echo kept >'%s/.git/info/exclude'",
+             path, path);
+    assert_int_equal(system(command), 0);
+    for (size_t i = 0; i < 2; i++) {
+        struct child c = {0};
+        const char *argv[4];
+        struct proc_spec spec;
+
+        path_of(path, places[i]);
+        level.workspace = path;
+        spec = child_shell(&level, path,
+                           "test -f .npmrc && touch new kept && git add -An . 2>/dev/null; "
+                           "git status --porcelain -uall . && ! rm .npmrc 2>/dev/null",
+                           argv);
+        assert_true(child_run(&c, &spec));
+        if (c.result.code != 0)
+            test_fail("%s", buf_str(&c.err).p);
+        assert_string_equal(buf_str(&c.out).p,
+                            i ? "?? \"below [x]/new\"\n" : "add 'new'\n?? new\n");
+        child_free(&c);
+    }
+}
+
 static void S106_sandboxes_share_what_holds_a_name(void **state)
 {
     struct running first, second;
@@ -449,6 +484,7 @@ const struct CMUnitTest protect_tests[] = {
     FRESH(a_scan_goes_on_from_the_one_before),
     FRESH(a_large_tree_is_cut_off),
     FRESH(S106_missing_names_are_held_and_given_back),
+    FRESH(S106_git_takes_no_placeholder_for_a_file),
     FRESH(S106_sandboxes_share_what_holds_a_name),
     FRESH(S106_a_crash_leaves_what_the_next_start_removes),
     FRESH(S106_placeholders_of_a_crash_are_taken_over),

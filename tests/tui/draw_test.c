@@ -49,7 +49,7 @@ static void results_are_folded(void **state)
         struct json *body;
         struct buf out;
         struct call_shown call = {(char *)results[i].name, (char *)results[i].subject,
-                                  results[i].changes, true};
+                                  NULL, results[i].changes, true};
 
         arena_init(&a);
         buf_init(&out, BUF_NO_MAX);
@@ -69,7 +69,7 @@ static void results_are_folded(void **state)
 static void long_subjects_are_cut_to_the_line(void **state)
 {
     char subject[300];
-    struct call_shown call = {(char *)"Bash", subject, true, true};
+    struct call_shown call = {(char *)"Bash", subject, NULL, true, true};
     struct arena a;
     struct json *body;
     struct buf out;
@@ -102,25 +102,26 @@ static void a_long_difference_is_folded(void **state)
     buf_fini(&out);
 }
 
+#define BECAUSE "  because: it runs a command\n  [y]es  [n]o, or what to do instead"
+
 static void S101_a_question_hides_nothing(void **state)
 {
     static const struct {
-        const char *subject, *always;
+        const char *subject, *change, *always;
         const char *out;
     } rows[] = {
-        {"make test", "Bash(make test)",
-         "? May it use Bash\n  │ make test\n  because: it runs a command\n  [y]es  [n]o  [a]lways "
-         "in this session: Bash(make test)\n"},
-        {"a\nb", "",
-         "? May it use Bash\n  │ a\n  │ b\n  because: it runs a command\n  [y]es  [n]o\n"},
-        {"true                    ; rm -rf x", "",
-         "? May it use Bash\n  │ true[20 blanks]; rm -rf x\n  because: it runs a command\n  [y]es  "
-         "[n]o\n"},
-        {"a\tb\x1b[8mc\xe2\x80\xae", "",
-         "? May it use Bash\n  │ a\\tbc\\u{202E}\n  because: it runs a command\n  [y]es  [n]o\n"},
-        {"a\n\n\n\n\n\n\n\n\n\nb", "",
-         "? May it use Bash\n  │ a[10 line ends]\n  │ b\n  because: it runs a command\n  [y]es  "
-         "[n]o\n"},
+        {"make test", "", "Bash(make test)",
+         "? May it use Bash\n  │ make test\n" BECAUSE
+         "  [a]lways in this session: Bash(make test)\n"},
+        {"a\nb", "", "", "? May it use Bash\n  │ a\n  │ b\n" BECAUSE "\n"},
+        {"true                    ; rm -rf x", "", "",
+         "? May it use Bash\n  │ true[20 blanks]; rm -rf x\n" BECAUSE "\n"},
+        {"a\tb\x1b[8mc\xe2\x80\xae", "", "",
+         "? May it use Bash\n  │ a\\tbc\\u{202E}\n" BECAUSE "\n"},
+        {"a\n\n\n\n\n\n\n\n\n\nb", "", "",
+         "? May it use Bash\n  │ a[10 line ends]\n  │ b\n" BECAUSE "\n"},
+        {"a.c", " x\n-\ty\n+z\x1b[8m         z\n", "",
+         "? May it use Bash\n  │ a.c\n  │  x\n  │ -\\ty\n  │ +z[9 blanks]z\n" BECAUSE "\n"},
     };
 
     (void)state;
@@ -129,6 +130,7 @@ static void S101_a_question_hides_nothing(void **state)
                              .name = (char *)"Bash",
                              .subject = (char *)rows[i].subject,
                              .reason = (char *)"it runs a command",
+                             .change = (char *)rows[i].change,
                              .always = (char *)rows[i].always};
         struct buf out;
 

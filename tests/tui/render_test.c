@@ -171,8 +171,12 @@ static void questions_wait_in_order_until_they_are_decided(void **state)
         {"rein.permission_decided", NULL,
          "{\"tool_use_id\":\"" B "\",\"decision\":\"ask\",\"always\":\"Bash(make)\",\"subject\":"
          "\"make\",\"reason\":\"why\"}"},
-        {"agent.tool_use", C, "{\"name\":\"Edit\",\"input\":{\"file_path\":\"/w/a\"}}"},
+        {"agent.tool_use", C,
+         "{\"name\":\"Edit\",\"input\":{\"file_path\":\"/w/a\",\"old_string\":\"x\\ny\\n\","
+         "\"new_string\":\"x\\nz\",\"replace_all\":true}}"},
         {"rein.permission_decided", NULL, "{\"tool_use_id\":\"" C "\",\"decision\":\"ask\"}"},
+        {"rein.permission_decided", NULL, /* its call was before we listened */
+         "{\"tool_use_id\":\"" A "\",\"decision\":\"ask\",\"name\":\"Write\"}"},
         {0},
     };
     static const struct told decided[] = {{"rein.permission_decided", NULL,
@@ -183,6 +187,8 @@ static void questions_wait_in_order_until_they_are_decided(void **state)
                                                "{\"tool_use_id\":\"" C
                                                "\",\"content\":\"\",\"outcome\":\"interrupted\"}"},
                                               {0}};
+    static const struct told closed[] = {
+        {"agent.tool_result", NULL, "{\"tool_use_id\":\"" A "\",\"content\":\"\"}"}, {0}};
     struct buf out;
     struct render *r = begin(true, &out);
 
@@ -197,7 +203,10 @@ static void questions_wait_in_order_until_they_are_decided(void **state)
     tell(r, decided);
     assert_string_equal(render_question(r)->id, C);
     assert_string_equal(render_question(r)->subject, "a");
+    assert_string_equal(render_question(r)->change, "@ every occurrence\n x\n-y\n+z\n");
     tell(r, interrupted);
+    assert_string_equal(render_question(r)->name, "Write");
+    tell(r, closed);
     assert_null(render_question(r));
     render_free(r);
     buf_fini(&out);
@@ -206,7 +215,8 @@ static void questions_wait_in_order_until_they_are_decided(void **state)
 static void errors_are_said_and_made_safe(void **state)
 {
     static const struct told events[] = {
-        {"session.error", NULL, "{\"error\":{\"message\":\"bad \\u001b[2Jthing\"}}"},
+        {"session.error", NULL,
+         "{\"error\":{\"message\":\"bad \\u001b[2Jthing that does not stand in one line of sixty\"}}"},
         {"agent.tool_result", NULL, "not json"},
         {"agent.tool_result", NULL, "[]"},
         {"event_delta", NULL, "{}"},
@@ -216,8 +226,9 @@ static void errors_are_said_and_made_safe(void **state)
     struct render *r = begin(true, &out);
 
     (void)state;
+    render_columns(r, 50);
     tell(r, events);
-    assert_true(str_starts(buf_str(&out), S("✗ bad thing\n")));
+    assert_true(str_starts(buf_str(&out), S("✗ bad thing that does not stand in one line of\nsixty")));
     assert_null(strstr(out.p, "\x1b[2J"));
     render_free(r);
     render_free(NULL);
