@@ -12,7 +12,7 @@
  *     rein_error err;
  *     if (rein_open(NULL, &r, &err) || rein_session_open(r, NULL, &s, &err))
  *         return fprintf(stderr, "%s\n", err.text), 1;
- *     rein_listen(s, on_event, NULL);
+ *     rein_listen(s, on_event, NULL, &err);
  *     rein_send(s, "Find the bug that breaks the tests and mend it.", &err);
  *     while (!rein_is_idle(s))
  *         rein_turn(r, -1);

@@ -122,6 +122,22 @@ static void send(struct talk *t, const char *line)
         host_fail(&err);
 }
 
+/* What is typed while the agent works has stood in the status line, which is drawn over it: say it
+ * again where it stays. */
+static void acknowledge(struct talk *t)
+{
+    struct buf out;
+
+    if (rein_is_idle(t->s) || !t->said.p[strspn(t->said.p, " \t\n")])
+        return;
+    buf_init(&out, BUF_NO_MAX);
+    buf_add(&out, S("\x1b[A\r\x1b[K"));
+    draw_prompt(render_theme(t->render), buf_str(&t->said), &out);
+    buf_add(&out, S("  (joins the next request)\n"));
+    talk_show(t, &out);
+    buf_fini(&out);
+}
+
 /* A line of what is said. It goes on when it ends in a backslash. Lines that come at once are a paste:
  * one message, and its last line often lacks its end, so that Enter is waited for. */
 static void say(struct talk *t, const char *line)
@@ -141,6 +157,7 @@ static void say(struct talk *t, const char *line)
         t->said.p[t->said.n - 1] = '\n';
         host_write(NULL, "  ", 2);
     } else {
+        acknowledge(t);
         send(t, t->said.p);
         buf_clear(&t->said);
     }

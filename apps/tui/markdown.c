@@ -80,8 +80,11 @@ static void begin_quote(struct markdown *m)
     struct flow_level *level;
 
     flow_end(&m->flow);
-    if (m->flow.depth == 0)
+    if (m->flow.depth == 0) { /* the blank line stands outside, without a bar */
         m->flow.tight = false;
+        flow_part(&m->flow);
+        m->flow.tight = true;
+    }
     level = flow_enter(&m->flow);
     if (level) {
         level->is_quote = true;

@@ -14,7 +14,7 @@
 #include "tui/markdown.h"
 
 enum above { ABOVE_NOTHING, ABOVE_TEXT, ABOVE_CALL };
-enum { SHOWN = 16 };
+enum { SHOWN = 16, ECHO_COLUMNS = 2 }; /* "^C" of the terminal must not begin a line */
 
 struct render {
     struct theme theme;
@@ -326,7 +326,8 @@ void render_tick(struct render *r, int64_t now)
     theme_put(&r->theme, STYLE_ACCENT, str_of(frames[r->frame++ % 10]), &r->out);
     buf_byte(&r->out, ' ');
     buf_add(&r->out, str_of(theme_on(&r->theme, STYLE_DIM)));
-    theme_line(buf_str(&line), r->columns - 3 - utf8_width(buf_str(&numbers)), &r->out);
+    theme_line(buf_str(&line), r->columns - 3 - ECHO_COLUMNS - utf8_width(buf_str(&numbers)),
+               &r->out);
     buf_add(&r->out, buf_str(&numbers));
     buf_add(&r->out, str_of(theme_off(&r->theme)));
     r->drawn = true;

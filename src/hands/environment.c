@@ -6,7 +6,6 @@
  * parser and shell agree, and no pager.
  */
 #include <ctype.h>
-#include <stdlib.h>
 
 #include "hands/hands_impl.h"
 

@@ -1,6 +1,6 @@
 /*
- * effect_tool.c - one call: the tool's own check and the verdict (decide), the recorded intent, the
- * run in the hands or on the loop, and the result, recorded in call order.
+ * effect_tool.c - one call: the recorded intent, the run in the hands or on the loop, and the result,
+ * recorded in call order.
  *
  * A call that may change something starts only once its intent is stored; a read starts at once. The
  * tool's code is looked up here by the recorded name: what it may do was recorded, how it does it is
@@ -13,8 +13,7 @@
 #include "base/memory.h"
 #include "platform/clock.h"
 #include "platform/file.h"
-#include "runtime/session.h"
-#include "tool/tool.h"
+#include "runtime/tool_call.h"
 
 struct call_run {
     struct list link;          /* of session->runs                                     */
@@ -31,100 +30,6 @@ struct call_run {
     rein_status status;
     struct error err;
 };
-
-/* ---- decide ------------------------------------------------------------------------------------- */
-
-static void say_decided(struct session *s, const struct call *call, const char *decision,
-                        const char *by, str rule, str reason, str always, str subject)
-{
-    struct json_writer w;
-    struct buf payload;
-    struct error err;
-    char id[ID_UUID_SIZE];
-
-    id_uuid(call->id, id);
-    buf_init(&payload, BUF_NO_MAX);
-    json_begin(&w, &payload);
-    json_object(&w);
-    json_put(&w, "tool_use_id", str_of(id));
-    json_put(&w, "decision", str_of(decision));
-    json_put(&w, "by", str_of(by));
-    json_put(&w, "rule", rule);
-    json_put(&w, "reason", reason);
-    if (strcmp(decision, "ask") == 0) {
-        json_put(&w, "name", call->name);
-        json_put(&w, "subject", subject);
-        json_put(&w, "always", always);
-    }
-    json_object_end(&w);
-    session_say(s, EV_PERMISSION_DECIDED, call->seq, &payload, &err);
-    if (strcmp(decision, "ask") == 0)
-        log_want(s->log, log_head(s->log)); /* nobody can answer what he has not seen */
-    buf_fini(&payload);
-}
-
-/* The arguments as this build's tool takes them, and its own check. */
-static rein_status decode(const struct tool *tool, str input, struct arena *a, void **args,
-                          const struct json **tree, struct error *err)
-{
-    struct json *parsed;
-    struct buf faults;
-    rein_status status;
-
-    if (json_parse(input, JSON_DEPTH, a, &parsed, err) != REIN_OK)
-        return err->status;
-    *tree = parsed;
-    *args = arena_alloc(a, tool->args_size);
-    buf_init(&faults, 4096);
-    status = field_decode(tool->args, parsed, *args, tool->args_size, a, &faults, err);
-    buf_fini(&faults);
-    if (status == REIN_OK && tool->check)
-        status = tool->check(*args, a, err);
-    return status;
-}
-
-static const struct tool *tool_of(const struct call *call)
-{
-    return call->class ? tool_find(call->class->name) : NULL;
-}
-
-bool effect_decide(struct session *s, const struct effect *effect)
-{
-    static const char *const words[] = {
-        [DECIDE_ALLOW] = "allow", [DECIDE_ASK] = "ask", [DECIDE_DENY] = "deny"};
-    const struct call *call = &s->turn.calls[effect->call];
-    const struct tool *tool = tool_of(call);
-    const struct verdict *v = &effect->verdict;
-    const struct json *tree;
-    struct policy_call asked = {0};
-    struct error err;
-    void *args;
-
-    if (effect->outcome) {
-        say_decided(s, call, "deny", "check", S(""), effect->text, S(""), S(""));
-        return true;
-    }
-    if (!tool) {
-        say_decided(s, call, "deny", "check", S(""),
-                    arena_printf(&s->scratch, "This build of rein has no tool named '%.*s'.",
-                                 FS(call->class->name)),
-                    S(""), S(""));
-        return true;
-    }
-    if (decode(tool, call->input, &s->scratch, &args, &tree, &err) != REIN_OK) {
-        say_decided(s, call, "deny", "check", S(""), str_of(err.text), S(""), S(""));
-        return true;
-    }
-    asked.tool = call->class->name;
-    asked.flags = call->class->flags;
-    if (tool->subject)
-        asked.subject = json_text(tree, tool->subject, S(""));
-    say_decided(s, call, words[v->decision], "policy", v->rule, str_of(v->reason),
-                v->decision == DECIDE_ASK ? policy_always(s->turn.policy, &asked, &s->scratch)
-                                          : S(""),
-                asked.subject);
-    return true;
-}
 
 /* ---- the result ---------------------------------------------------------------------------------- */
 
@@ -396,7 +301,7 @@ static struct call_run *run_new(struct session *s, const struct call *call)
     tool_result_init(&c->run.result);
     list_init(&c->waiter.link);
     list_add(&s->runs, &c->link);
-    c->run.tool = tool_of(call);
+    c->run.tool = call_tool(call);
     c->run.arena = &c->arena;
     c->run.owner = c;
     c->run.loop = s->brain->loop;
@@ -409,7 +314,7 @@ static struct call_run *run_new(struct session *s, const struct call *call)
     c->run.masked = s->brain->paths.own;
     c->run.results = arena_printf(&c->arena, "%s/%s", s->brain->paths.results, s->uuid).p;
     c->run.todos = arena_str(&c->arena, buf_str(&s->views.todos.list));
-    c->status = decode(c->run.tool, arena_str(&c->arena, call->input), &c->arena, &args,
+    c->status = call_decode(c->run.tool, arena_str(&c->arena, call->input), &c->arena, &args,
                        &c->run.input, &c->err);
     c->run.args = args;
     if (c->status == REIN_OK && (c->run.tool->flags & TOOL_HANDS))

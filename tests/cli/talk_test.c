@@ -145,7 +145,7 @@ static void a_conversation_has_turns_and_words_of_its_own(void **state)
 }
 
 /* What stands before the question was drawn does not answer it. */
-static void S101_a_question_is_answered_by_what_is_typed_then(void **state)
+static void S100_a_question_is_answered_by_what_is_typed_then(void **state)
 {
     static const struct {
         const char *answer;
@@ -335,6 +335,29 @@ static void several_lines_can_be_one_message(void **state)
     assert_int_equal(finish(&t), 0);
 }
 
+static void what_is_typed_while_it_works_is_said_again(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    begin(&t,
+          "model tool_use Read {\"file_path\":\"a.txt\"}\n"
+          "model when user \"also this\" text \"Heard.\"\nmodel otherwise text \"Not heard.\"\n",
+          (const char *[]){NULL});
+    wait_for(&t, "› ");
+    model_server_hold(t.w.server);
+    type(&t, "go\n");
+    assert_true(model_server_wait_held(t.w.server, 1));
+    type(&t, "also this\n");
+    wait_for(&t, "› also this");
+    wait_for(&t, "(joins the next request)");
+    model_server_release(t.w.server);
+    wait_for(&t, "Heard.");
+    wait_for(&t, "› ");
+    type(&t, "\x04");
+    assert_int_equal(finish(&t), 0);
+}
+
 static void print_on_a_terminal_shows_the_work(void **state)
 {
     struct talk t;
@@ -353,12 +376,13 @@ static void print_on_a_terminal_shows_the_work(void **state)
 
 const struct CMUnitTest talk_tests[] = {
     cmocka_unit_test(a_conversation_has_turns_and_words_of_its_own),
-    cmocka_unit_test(S101_a_question_is_answered_by_what_is_typed_then),
+    cmocka_unit_test(S100_a_question_is_answered_by_what_is_typed_then),
     cmocka_unit_test(an_interrupt_ends_the_turn_and_not_the_conversation),
     cmocka_unit_test(a_conversation_comes_back_with_its_last_turn),
     cmocka_unit_test(an_open_question_outlives_the_process),
     cmocka_unit_test(leaving_at_a_question_runs_nothing),
     cmocka_unit_test(several_lines_can_be_one_message),
+    cmocka_unit_test(what_is_typed_while_it_works_is_said_again),
     cmocka_unit_test(print_on_a_terminal_shows_the_work),
 };
 const size_t talk_tests_n = sizeof talk_tests / sizeof *talk_tests;

@@ -328,7 +328,7 @@ static void S053_links_and_walls(void **state)
 }
 
 /* What was spilled is readable, though rein's other folders are not. */
-static void S134_spilled_results_are_readable(void **state)
+static void S132_S134_spilled_results_are_readable(void **state)
 {
     struct room *r = *state;
     const char *own[] = {r->base, NULL};
@@ -369,6 +369,6 @@ const struct CMUnitTest read_tests[] = {
     cmocka_unit_test_setup_teardown(S079_another_range_is_sent, setup_room, teardown_room),
     cmocka_unit_test_setup_teardown(S084_read_checks, setup_room, teardown_room),
     cmocka_unit_test_setup_teardown(S053_links_and_walls, setup_room, teardown_room),
-    cmocka_unit_test_setup_teardown(S134_spilled_results_are_readable, setup_room, teardown_room),
+    cmocka_unit_test_setup_teardown(S132_S134_spilled_results_are_readable, setup_room, teardown_room),
 };
 const size_t read_tests_n = sizeof read_tests / sizeof *read_tests;

@@ -104,7 +104,7 @@ static void a_long_difference_is_folded(void **state)
 
 #define BECAUSE "  because: it runs a command\n  [y]es  [n]o, or what to do instead"
 
-static void S101_a_question_hides_nothing(void **state)
+static void S100_a_question_hides_nothing(void **state)
 {
     static const struct {
         const char *subject, *change, *always;
@@ -214,7 +214,7 @@ const struct CMUnitTest draw_tests[] = {
     cmocka_unit_test(results_are_folded),
     cmocka_unit_test(long_subjects_are_cut_to_the_line),
     cmocka_unit_test(a_long_difference_is_folded),
-    cmocka_unit_test(S101_a_question_hides_nothing),
+    cmocka_unit_test(S100_a_question_hides_nothing),
     cmocka_unit_test(numbers_are_short),
     cmocka_unit_test(the_end_of_a_turn_is_a_line),
     cmocka_unit_test(a_line_is_cut_by_columns),

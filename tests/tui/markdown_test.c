@@ -22,6 +22,7 @@ static const struct {
     {"a nested list", "- a\n  - b\n    - c\n- d", "• a\n  • b\n    • c\n• d\n", 80},
     {"tasks", "- [x] a\n- [ ] b", "☑ a\n☐ b\n", 80},
     {"text, a list, text", "a\n- b\n\nc", "a\n\n• b\n\nc\n", 80},
+    {"a quote below text", "x\n\n> a\n\ny", "x\n\n│ a\n\ny\n", 20},
     {"a quote", "> a b c\n>\n> d", "│ a\n│ b\n│ c\n│ d\n", 4},
     {"code keeps its blanks", "```c\nif (a)\n    b;\n```", "    if (a)\n        b;\n", 10},
     {"code is not wrapped", "```\na b c d e f g\n```", "    a b c d e f g\n", 6},

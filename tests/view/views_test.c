@@ -84,7 +84,7 @@ static void S013_a_turn_result_names_what_ran_and_what_was_denied(void **state)
     arena_fini(&a);
 }
 
-static void S061_what_is_known_of_a_file_is_the_last_fact(void **state)
+static void S079_what_is_known_of_a_file_is_the_last_fact(void **state)
 {
     static const char sha[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     const struct file_fact *fact;
@@ -148,7 +148,7 @@ static void the_title_is_the_first_prompt_and_the_list_the_last(void **state)
 
 const struct CMUnitTest views_tests[] = {
     cmocka_unit_test(S013_a_turn_result_names_what_ran_and_what_was_denied),
-    cmocka_unit_test(S061_what_is_known_of_a_file_is_the_last_fact),
+    cmocka_unit_test(S079_what_is_known_of_a_file_is_the_last_fact),
     cmocka_unit_test(the_title_is_the_first_prompt_and_the_list_the_last),
 };
 const size_t views_tests_n = sizeof views_tests / sizeof *views_tests;
