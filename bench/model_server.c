@@ -51,7 +51,7 @@ struct connection {
 /* What is kept of an agent between two requests. */
 struct agent {
     int64_t sent;     /* when the last response's end left; 0: none yet */
-    size_t body_size; /* of the last request                            */
+    size_t body_size; /* of the last request */
 };
 
 struct record {

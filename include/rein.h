@@ -38,22 +38,22 @@ extern "C" {
 /* What can go wrong. REIN_OK is 0; base/status.def says for each who can mend it. */
 typedef enum rein_status {
     REIN_OK = 0,
-    REIN_INVALID,     /* an argument, option or input is wrong                    */
-    REIN_NOT_FOUND,   /* no such session, file, model, tool                       */
-    REIN_CONFLICT,    /* another process holds the session, or it changed         */
-    REIN_DENIED,      /* permission, policy or the kernel refused                 */
-    REIN_LIMIT,       /* a size, budget or count was reached                      */
-    REIN_IO,          /* file, disk or socket                                     */
-    REIN_NO_SPACE,    /* disk full or quota                                       */
-    REIN_CORRUPT,     /* the store or an export is damaged                        */
-    REIN_NETWORK,     /* host unreachable, connection lost, timeout on the wire   */
-    REIN_AUTH,        /* no key, or the key was refused                           */
-    REIN_OVERLOADED,  /* the other side asks for patience                         */
-    REIN_PROTOCOL,    /* the other side sent what its protocol does not allow     */
-    REIN_UNSUPPORTED, /* this machine or build cannot                             */
-    REIN_TIMEOUT,     /* our own deadline                                         */
-    REIN_CANCELED,    /* asked for                                                */
-    REIN_FAILED       /* anything else that did not work                          */
+    REIN_INVALID,     /* an argument, option or input is wrong */
+    REIN_NOT_FOUND,   /* no such session, file, model, tool */
+    REIN_CONFLICT,    /* another process holds the session, or it changed */
+    REIN_DENIED,      /* permission, policy or the kernel refused */
+    REIN_LIMIT,       /* a size, budget or count was reached */
+    REIN_IO,          /* file, disk or socket */
+    REIN_NO_SPACE,    /* disk full or quota */
+    REIN_CORRUPT,     /* the store or an export is damaged */
+    REIN_NETWORK,     /* host unreachable, connection lost, timeout on the wire */
+    REIN_AUTH,        /* no key, or the key was refused */
+    REIN_OVERLOADED,  /* the other side asks for patience */
+    REIN_PROTOCOL,    /* the other side sent what its protocol does not allow */
+    REIN_UNSUPPORTED, /* this machine or build cannot */
+    REIN_TIMEOUT,     /* our own deadline */
+    REIN_CANCELED,    /* asked for */
+    REIN_FAILED       /* anything else that did not work */
 } rein_status;
 
 /* A status and what happened, in words for a person: what, where, and what to do. */
@@ -77,12 +77,12 @@ REIN_API const char *rein_status_name(rein_status status);
 
 /* A row of the table of settings: what may be set, by which flag, and what it means. */
 typedef struct rein_option {
-    const char *name;     /* "permission-mode": also the flag, with two dashes   */
-    const char *alias;    /* a second spelling, or NULL                          */
-    const char *argument; /* "MODE", or NULL for a switch                        */
-    const char *group;    /* heading in --help                                   */
-    const char *help;     /* one sentence                                        */
-    const char *fallback; /* the default as text, or NULL                        */
+    const char *name;     /* "permission-mode": also the flag, with two dashes */
+    const char *alias;    /* a second spelling, or NULL */
+    const char *argument; /* "MODE", or NULL for a switch */
+    const char *group;    /* heading in --help */
+    const char *help;     /* one sentence */
+    const char *fallback; /* the default as text, or NULL */
 } rein_option;
 
 /* All settings, `*n` rows; they live as long as the program. */
@@ -119,11 +119,11 @@ REIN_API int rein_descriptor(const rein *r);
 
 /* Which session to open, and how. Zeroed means: a new one in the current folder. */
 typedef struct rein_session_options {
-    const char *id;        /* new: take this UUID; resume: the session (id or unique prefix)     */
-    const char *folder;    /* where the agent works; NULL: the current folder                    */
-    bool resume;           /* go on with `id`                                                    */
-    bool newest;           /* go on with the newest session of `folder`                          */
-    bool can_ask;          /* somebody will answer permission questions; else an ask is a denial */
+    const char *id;     /* new: take this UUID; resume: the session (id or unique prefix) */
+    const char *folder; /* where the agent works; NULL: the current folder */
+    bool resume;        /* go on with `id` */
+    bool newest;        /* go on with the newest session of `folder` */
+    bool can_ask;       /* somebody will answer permission questions; else an ask is a denial */
 } rein_session_options;
 
 /* Open a session. A broken turn goes on by itself once rein_turn() runs, unless rein_send() is
@@ -140,11 +140,11 @@ REIN_API const char *rein_session_folder(const rein_session *s);
 
 /* One thing that happened. */
 typedef struct rein_event {
-    uint64_t seq;        /* from 1, dense; 0 for a passing event, which is never stored          */
-    const char *type;    /* "agent.message": docs/events.md lists them                           */
-    char id[37];         /* UUID; a delta's event_id names the event to come                     */
-    int64_t at;          /* microseconds since the epoch, UTC                                    */
-    const char *payload; /* JSON text, `payload_size` bytes and a NUL                            */
+    uint64_t seq;        /* from 1, dense; 0 for a passing event, which is never stored */
+    const char *type;    /* "agent.message": docs/events.md lists them */
+    char id[37];         /* UUID; a delta's event_id names the event to come */
+    int64_t at;          /* microseconds since the epoch, UTC */
+    const char *payload; /* JSON text, `payload_size` bytes and a NUL */
     size_t payload_size;
 } rein_event;
 

@@ -18,14 +18,14 @@
 struct launch {
     const struct plan *plan;
     const struct plan_row *rows;
-    bool *placed;          /* a row: its path is a placeholder now                      */
-    struct shared *shared; /* a page that launcher and init both see                    */
-    int journal;           /* locked while this sandbox uses placeholders; or -1        */
-    char cgroups[2][512];  /* folders made for this sandbox, to be removed              */
-    mode_t mask;           /* the harness's umask, for the command                      */
+    bool *placed;          /* a row: its path is a placeholder now */
+    struct shared *shared; /* a page that launcher and init both see */
+    int journal;           /* locked while this sandbox uses placeholders; or -1 */
+    char cgroups[2][512];  /* folders made for this sandbox, to be removed */
+    mode_t mask;           /* the harness's umask, for the command */
 };
 struct shared {
-    volatile bool reported; /* init has told the end                                     */
+    volatile bool reported; /* init has told the end */
 };
 
 /* ---- plan.c: reading what the harness wrote; no system calls ------------------------------- */
@@ -52,8 +52,8 @@ void cgroup_join(struct launch *l, pid_t pid);
 void cgroup_remove(struct launch *l);
 
 /* ---- init's ---------------------------------------------------------------------------------- */
-void identity_map(void); /* the caller's own ids, and only these               */
-void network_up(void);   /* loopback                                           */
+void identity_map(void); /* the caller's own ids, and only these */
+void network_up(void);   /* loopback */
 void mounts_make(struct launch *l);
 /* Reap and forward until the command has ended, then end all, tell it, and end. */
 _Noreturn void init_run(struct launch *l, pid_t command);

@@ -140,9 +140,12 @@ static const struct {
     const char *type;
     void (*show)(struct showing *show, const rein_event *event, const struct json *body);
 } shapes[] = {
-    {"user.message", show_message}, {"agent.message", show_message},
-    {"agent.tool_use", show_call},  {"agent.tool_result", show_result},
-    {"session.status_idle", show_end}, {"rein.permission_decided", show_decision},
+    {"user.message", show_message},
+    {"agent.message", show_message},
+    {"agent.tool_use", show_call},
+    {"agent.tool_result", show_result},
+    {"session.status_idle", show_end},
+    {"rein.permission_decided", show_decision},
     {NULL, show_payload},
 };
 

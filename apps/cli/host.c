@@ -13,9 +13,9 @@
 enum { TICK_MS = 100, LINE_BYTES = 65536, PASTE_MS = 20 };
 
 static volatile sig_atomic_t interrupts, terminated;
-static int taken; /* interrupts that somebody was told of              */
+static int taken; /* interrupts that somebody was told of */
 static int output_error;
-static int signal_pipe[2] = {-1, -1}; /* a byte a signal: no wait begins just after it    */
+static int signal_pipe[2] = {-1, -1}; /* a byte a signal: no wait begins just after it */
 
 static void on_signal(int number)
 {

@@ -61,9 +61,11 @@ int main(int argc, char **argv)
         code = complain_usage("%s", err.text);
     else
         code = run(&cli);
-    if (fflush(stdout) != 0 && code == 0)
-        code = errno == EPIPE ? 1
-                              : complain("cannot write to standard output: %s", strerror(errno));
+    if (fflush(stdout) != 0 && code == 0) {
+        code = 1;
+        if (errno != EPIPE) /* a reader who had enough is no fault */
+            complain("cannot write to standard output: %s", strerror(errno));
+    }
     cli_fini(&cli);
     return code;
 }

@@ -17,8 +17,8 @@ enum { PLAIN_COLUMNS = 100 };
 struct once {
     const struct run_spec *spec;
     struct render *render; /* a screen, or NULL: bytes of the door */
-    bool ended;            /* a turn ended                         */
-    rein_error failure;    /* what the session said of it          */
+    bool ended;            /* a turn ended */
+    rein_error failure;    /* what the session said of it */
 };
 
 static void keep_error(struct once *o, const rein_event *event)

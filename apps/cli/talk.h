@@ -11,8 +11,8 @@ struct talk {
     rein_session *s;
     struct render *render;
     uint64_t recalled; /* events up to this one stood on the screen before */
-    struct buf said;   /* lines of a message that goes on                  */
-    bool pasting;      /* they come at once                                */
+    struct buf said;   /* lines of a message that goes on */
+    bool pasting;      /* they come at once */
     char answered[37]; /* the question that was answered last: its event is under way */
     bool leaving;
     int turns;

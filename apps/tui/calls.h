@@ -9,25 +9,25 @@
 #include "base/map.h"
 
 struct call_shown {
-    char *name;    /* of the tool                                     */
+    char *name;    /* of the tool */
     char *subject; /* its path, command or pattern; as the model sent it */
     char *change;  /* what it would do to a file, as lines that begin with '+', '-', ' ' or '@' */
-    bool changes;  /* its class: it may change something              */
+    bool changes;  /* its class: it may change something */
     bool running;
 };
 
 /* A question that is open: the oldest is asked first. */
 struct question {
-    char *id; /* of the agent.tool_use                           */
+    char *id; /* of the agent.tool_use */
     char *name, *subject, *reason;
-    char *change; /* as of the call                              */
+    char *change; /* as of the call */
     char *always; /* the rule that "always" stores; "" when there is none */
     struct question *next;
 };
 
 struct calls {
     char *folder;    /* paths below it are shown from it; "": as the session's start says */
-    struct map open; /* id of the agent.tool_use -> struct call_shown  */
+    struct map open; /* id of the agent.tool_use -> struct call_shown */
     struct question *questions;
 };
 

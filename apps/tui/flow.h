@@ -13,7 +13,7 @@ enum { FLOW_LEVELS = 16, FLOW_MARK = 16 };
 struct flow_level {
     bool is_quote;
     bool is_ordered;
-    unsigned number;      /* of the next item                            */
+    unsigned number;      /* of the next item */
     char mark[FLOW_MARK]; /* of the item whose first line is not yet out */
     int indent;
 };
@@ -25,8 +25,8 @@ struct flow {
     struct buf words; /* of the block that is being collected, styles among them */
     struct flow_level levels[FLOW_LEVELS];
     size_t depth;
-    bool begun; /* something stands above: a blank line parts  */
-    bool tight; /* inside an item: no blank line               */
+    bool begun; /* something stands above: a blank line parts */
+    bool tight; /* inside an item: no blank line */
 };
 
 /* In the caller's storage; `out` and `theme` are borrowed until fini. */

@@ -17,8 +17,8 @@ struct markdown {
     struct table table;
     enum style spans[SPANS];
     size_t n_spans;
-    enum style base; /* of the block: a heading's                   */
-    size_t link_at;  /* where the open link's text began            */
+    enum style base; /* of the block: a heading's */
+    size_t link_at;  /* where the open link's text began */
 };
 
 /* ---- styles ------------------------------------------------------------------------------------ */

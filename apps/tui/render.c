@@ -28,16 +28,16 @@ struct render {
     enum above above;
     /* the text that is being written */
     char text_id[ID_UUID_SIZE];
-    struct buf text;                 /* what of it is not shown yet                              */
-    bool text_shown;                 /* some of it is                                            */
+    struct buf text;                 /* what of it is not shown yet */
+    bool text_shown;                 /* some of it is */
     char shown[SHOWN][ID_UUID_SIZE]; /* the last ones that were: their events come later */
     unsigned shown_at;
     /* the status line */
     bool working, drawn;
     unsigned frame;
-    int64_t since; /* when the turn began; 0: at the next tick                 */
+    int64_t since; /* when the turn began; 0: at the next tick */
     int64_t tokens_in, tokens_out, streamed;
-    struct buf doing; /* what a running command wrote last                        */
+    struct buf doing; /* what a running command wrote last */
 };
 
 struct render *render_new(const struct render_options *options, rein_write_fn *write, void *data)

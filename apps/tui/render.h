@@ -20,7 +20,7 @@ struct render_options {
     bool colour;
     bool live; /* a terminal: text appears while it is written, the status line moves */
     int columns;
-    const char *folder; /* paths below it are shown from it                                    */
+    const char *folder; /* paths below it are shown from it */
 };
 
 struct render *render_new(const struct render_options *options, rein_write_fn *write, void *data);

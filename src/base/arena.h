@@ -13,9 +13,9 @@
 struct arena_block;
 
 struct arena {
-    struct arena_block *head; /* the block in use; older ones behind it   */
-    char *at, *end;           /* free space of the head                   */
-    size_t used;              /* bytes handed out, for quotas             */
+    struct arena_block *head; /* the block in use; older ones behind it */
+    char *at, *end;           /* free space of the head */
+    size_t used;              /* bytes handed out, for quotas */
 };
 
 /* An arena in the caller's storage; no memory until the first allocation. fini takes zeroed ones

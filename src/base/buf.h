@@ -20,7 +20,12 @@ struct buf {
 /* Caller's storage; `max` bytes at most. fini frees, and takes zeroed ones. */
 void buf_init(struct buf *b, size_t max);
 void buf_fini(struct buf *b);
-static inline void buf_clear(struct buf *b) { b->n = 0, b->full = false; if (b->p) b->p[0] = 0; }
+static inline void buf_clear(struct buf *b)
+{
+    b->n = 0, b->full = false;
+    if (b->p)
+        b->p[0] = 0;
+}
 static inline bool buf_ok(const struct buf *b) { return !b->full; }
 static inline str buf_str(const struct buf *b) { return (str){b->p ? b->p : "", b->n}; }
 

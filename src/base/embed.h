@@ -10,7 +10,7 @@
 struct embedded {
     const char *name; /* "tool/read.md", "demo/src/ledger.c" */
     str bytes;
-    unsigned mode;    /* permission bits of the file          */
+    unsigned mode; /* permission bits of the file */
 };
 
 /* All, sorted by name; the row with an empty name ends it. */

@@ -19,8 +19,16 @@
 
 #include "base/json.h"
 
-enum field_type { FIELD_END, FIELD_STR, FIELD_INT, FIELD_REAL, FIELD_BOOL, FIELD_ENUM, FIELD_LIST,
-                  FIELD_JSON };
+enum field_type {
+    FIELD_END,
+    FIELD_STR,
+    FIELD_INT,
+    FIELD_REAL,
+    FIELD_BOOL,
+    FIELD_ENUM,
+    FIELD_LIST,
+    FIELD_JSON
+};
 enum field_need { REQUIRED, OPTIONAL };
 
 struct field_list {
@@ -34,20 +42,24 @@ struct field {
     enum field_need need;
     size_t offset;
     const char *help;
-    const char *choices;      /* FIELD_ENUM: "content|files_with_matches|count" */
-    const struct field *sub;  /* FIELD_LIST of structs                          */
+    const char *choices;     /* FIELD_ENUM: "content|files_with_matches|count" */
+    const struct field *sub; /* FIELD_LIST of structs */
     size_t sub_size;
-    int64_t min, max;         /* FIELD_INT when max > min; FIELD_LIST: number of items */
-    int64_t fallback;         /* FIELD_INT and FIELD_BOOL when absent           */
+    int64_t min, max; /* FIELD_INT when max > min; FIELD_LIST: number of items */
+    int64_t fallback; /* FIELD_INT and FIELD_BOOL when absent */
 };
 
 #define FIELD(type_, member_, kind_, need_, help_, ...) \
-    {.name = #member_, .type = kind_, .need = need_, .offset = offsetof(type_, member_), \
-     .help = help_, ##__VA_ARGS__}
+    { \
+        .name = #member_, .type = kind_, .need = need_, .offset = offsetof(type_, member_), \
+        .help = help_, ##__VA_ARGS__ \
+    }
 /* The same under another name than the member's ("-i", "description"). */
 #define FIELD_NAMED(type_, member_, name_, kind_, need_, help_, ...) \
-    {.name = name_, .type = kind_, .need = need_, .offset = offsetof(type_, member_), \
-     .help = help_, ##__VA_ARGS__}
+    { \
+        .name = name_, .type = kind_, .need = need_, .offset = offsetof(type_, member_), \
+        .help = help_, ##__VA_ARGS__ \
+    }
 
 /* Decode `object` into the struct at `out` (zeroed by this call, `size` bytes). Strings point into
  * the tree. All faults are collected into one text for the model, a line each: the path, what was

@@ -10,23 +10,23 @@
 #include <stdlib.h>
 
 enum step_kind {
-    LITERAL,     /* this character                                             */
-    ANY,         /* one character but '/'                                      */
-    STAR,        /* any number of them                                         */
-    SET,         /* one of [...]                                               */
-    SEGMENTS,    /* "**" and '/': nothing, or segments each with their '/'     */
-    IN_SEGMENTS, /* the same once something was taken                          */
-    ANYTHING,    /* "**" at the end: any number of any characters              */
-    OPEN,        /* '{': goes on with each alternative                         */
-    COMMA,       /* ends an alternative: goes on behind the brace              */
-    CLOSE,       /* '}'                                                        */
+    LITERAL,     /* this character */
+    ANY,         /* one character but '/' */
+    STAR,        /* any number of them */
+    SET,         /* one of [...] */
+    SEGMENTS,    /* "**" and '/': nothing, or segments each with their '/' */
+    IN_SEGMENTS, /* the same once something was taken */
+    ANYTHING,    /* "**" at the end: any number of any characters */
+    OPEN,        /* '{': goes on with each alternative */
+    COMMA,       /* ends an alternative: goes on behind the brace */
+    CLOSE,       /* '}' */
     DONE
 };
 
 struct step {
     enum step_kind kind;
-    str text;        /* LITERAL: the character; SET: what is between the brackets      */
-    uint32_t target; /* OPEN, COMMA: the next comma of the brace, 0 for none           */
+    str text;        /* LITERAL: the character; SET: what is between the brackets */
+    uint32_t target; /* OPEN, COMMA: the next comma of the brace, 0 for none */
     uint32_t close;  /* COMMA: the end of the brace; OPEN: the brace around, meanwhile */
 };
 

@@ -14,18 +14,25 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-enum json_kind { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY,
-                 JSON_OBJECT };
+enum json_kind {
+    JSON_NULL,
+    JSON_FALSE,
+    JSON_TRUE,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT
+};
 
 struct json {
     enum json_kind kind;
-    bool escaped;              /* a string with escapes: `text` is decoded in the arena         */
-    str text;                  /* string: decoded; number: as it stands                         */
-    str source;                /* the whole value as it stands in the source                    */
-    str key;                   /* decoded key, in an object                                     */
-    struct json *next;         /* sibling                                                       */
-    struct json *first;        /* first child of an array or object                             */
-    size_t count;              /* children                                                      */
+    bool escaped;       /* a string with escapes: `text` is decoded in the arena */
+    str text;           /* string: decoded; number: as it stands */
+    str source;         /* the whole value as it stands in the source */
+    str key;            /* decoded key, in an object */
+    struct json *next;  /* sibling */
+    struct json *first; /* first child of an array or object */
+    size_t count;       /* children */
 };
 
 #define JSON_DEPTH 64
@@ -73,10 +80,10 @@ struct json_writer {
 };
 
 void json_begin(struct json_writer *w, struct buf *out);
-void json_object(struct json_writer *w);      /* {  */
-void json_object_end(struct json_writer *w);  /* }  */
-void json_array(struct json_writer *w);       /* [  */
-void json_array_end(struct json_writer *w);   /* ]  */
+void json_object(struct json_writer *w);     /* { */
+void json_object_end(struct json_writer *w); /* } */
+void json_array(struct json_writer *w);      /* [ */
+void json_array_end(struct json_writer *w);  /* ] */
 void json_key(struct json_writer *w, const char *key);
 void json_key_str(struct json_writer *w, str key);
 
@@ -84,10 +91,10 @@ void json_key_str(struct json_writer *w, str key);
  * as they are. */
 void json_string(struct json_writer *w, str s);
 void json_integer(struct json_writer *w, int64_t n);
-void json_number(struct json_writer *w, double n);   /* shortest text that reads back the same   */
+void json_number(struct json_writer *w, double n); /* shortest text that reads back the same */
 void json_boolean(struct json_writer *w, bool b);
 void json_null(struct json_writer *w);
-void json_raw(struct json_writer *w, str json);      /* a value that is JSON already             */
+void json_raw(struct json_writer *w, str json); /* a value that is JSON already */
 
 /* key and value in one. */
 void json_put(struct json_writer *w, const char *key, str s);

@@ -10,7 +10,7 @@
 struct json_path {
     const struct json_path *parent;
     str name;     /* of a member; p is NULL for an item */
-    size_t index; /* of an item                         */
+    size_t index; /* of an item */
 };
 
 /* "edits[2].old_string"; nothing for NULL, the whole value. Long names are cut. */

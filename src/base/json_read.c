@@ -12,8 +12,8 @@
 struct reader {
     const char *at, *end, *start;
     struct arena *arena;
-    struct json *open; /* the innermost open container          */
-    struct json *last; /* its last child so far, NULL if none   */
+    struct json *open; /* the innermost open container */
+    struct json *last; /* its last child so far, NULL if none */
     size_t depth, depth_max;
     struct error *err;
 };

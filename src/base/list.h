@@ -21,7 +21,7 @@ static inline void list_remove(struct list *item) /* safe on an initialised, unl
     item->prev->next = item->next, item->next->prev = item->prev;
     item->next = item->prev = item;
 }
-#define list_of(link, type, member) ((type *)(void *)((char *)(link) - offsetof(type, member)))
+#define list_of(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 /* The item may be removed inside the loop. */
 #define list_each(link, head) \
     for (struct list *link = (head)->next, *link##_next = link->next; link != (head); \

@@ -24,8 +24,8 @@ void *map_get(const struct map *m, str key);
 void *map_set(struct map *m, str key, void *value);
 void *map_remove(struct map *m, str key);
 #define map_each(entry, m) \
-    for (struct map_entry *entry = (m)->entries; entry && entry < (m)->entries + (m)->used;        \
-         entry++)                                                                                  \
+    for (struct map_entry *entry = (m)->entries; entry && entry < (m)->entries + (m)->used; \
+         entry++) \
         if (entry->key.p)
 
 #endif

@@ -178,7 +178,7 @@ static void check_number(struct check *c, const struct json *schema, const struc
     static const struct {
         const char *keyword, *words;
         int sign;      /* a fault when the comparison has it, */
-        bool or_equal; /* or when both are equal              */
+        bool or_equal; /* or when both are equal */
     } bounds[] = {
         {"minimum", "at least", -1, false},
         {"maximum", "at most", 1, false},

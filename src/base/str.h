@@ -17,7 +17,10 @@ typedef struct str {
 } str;
 
 #define S(literal) ((str){"" literal, sizeof(literal) - 1})
-#define S_INIT(literal) {"" literal, sizeof(literal) - 1} /* in static tables */
+#define S_INIT(literal) \
+    { \
+        "" literal, sizeof(literal) - 1 \
+    } /* in static tables */
 #define FS(s) (int)(s).n, (s).p
 
 static inline str str_of(const char *c) { return (str){c, c ? strlen(c) : 0}; }

@@ -34,7 +34,7 @@ struct sanitiser {
     size_t at;
     struct buf *out;
     bool colour;
-    bool is_coloured; /* an SGR other than a reset was the last                */
+    bool is_coloured; /* an SGR other than a reset was the last */
     bool has_base;    /* a variation selector may follow what was written last */
 };
 

@@ -12,7 +12,7 @@
 struct values {
     struct config_value *items; /* own copies of both texts */
     size_t n;
-    char *joined; /* of a list, by blanks     */
+    char *joined; /* of a list, by blanks */
 };
 
 struct config {

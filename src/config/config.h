@@ -20,12 +20,12 @@ enum setting {
 };
 
 enum option_kind {
-    OPTION_TEXT,   /* any text                                                         */
-    OPTION_COUNT,  /* a whole number from 1 on                                         */
-    OPTION_SWITCH, /* "true" or "false"                                                */
-    OPTION_CHOICE, /* one of `choices`, "a|b|c"                                        */
-    OPTION_LIST,   /* texts; each set appends one                                      */
-    OPTION_MODE,   /* a permission mode; its name is checked by lib/                   */
+    OPTION_TEXT,   /* any text */
+    OPTION_COUNT,  /* a whole number from 1 on */
+    OPTION_SWITCH, /* "true" or "false" */
+    OPTION_CHOICE, /* one of `choices`, "a|b|c" */
+    OPTION_LIST,   /* texts; each set appends one */
+    OPTION_MODE,   /* a permission mode; its name is checked by lib/ */
     OPTION_RULES   /* like a list, of texts such as "Read Bash(make *)"; checked there */
 };
 
@@ -73,13 +73,13 @@ bool config_is_default(const struct config *config, enum setting setting);
  * folders. Nothing is made here: whoever writes makes the folder with mode 0700. REIN_INVALID when
  * neither a home nor $HOME is known. */
 struct config_paths {
-    const char *settings;   /* settings.json                                              */
-    const char *data;       /* the store's folder: rein.db, lock, blobs/                  */
-    const char *results;    /* spilled results, a folder a session: results/SESSION       */
-    const char *state;      /* what may be lost: trust, placeholder journals              */
-    const char *runtime;    /* sockets                                                    */
-    const char *home;       /* the user's home folder, for masks; "" when unknown         */
-    const char *const *own; /* rein's own folders, NULL-ended: masked in every sandbox  */
+    const char *settings;   /* settings.json */
+    const char *data;       /* the store's folder: rein.db, lock, blobs/ */
+    const char *results;    /* spilled results, a folder a session: results/SESSION */
+    const char *state;      /* what may be lost: trust, placeholder journals */
+    const char *runtime;    /* sockets */
+    const char *home;       /* the user's home folder, for masks; "" when unknown */
+    const char *const *own; /* rein's own folders, NULL-ended: masked in every sandbox */
 };
 rein_status config_paths(const struct config *config, struct arena *a, struct config_paths *out,
                          struct error *err);

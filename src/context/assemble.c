@@ -145,7 +145,7 @@ rein_status context_setup(struct context *c, const struct setup *setup, struct e
         return fail(err, REIN_UNSUPPORTED,
                     "the session speaks the wire format '%.*s', which this build does not have",
                     FS(setup->wire));
-    json_each(section, setup->sections)
+    json_each (section, setup->sections)
         add_section(c, json_text(section, "text", S("")), json_bool(section, "boundary", false));
     return REIN_OK;
 }
@@ -176,13 +176,13 @@ static str keep_source(struct context *c, const struct json *node)
 
 static void on_gathered(struct context *c, const struct entry *e)
 {
-    json_each(section, json_get(e->body, "sections"))
+    json_each (section, json_get(e->body, "sections"))
         add_section(c, json_text(section, "text", S("")), false);
 }
 
 static void on_user_message(struct context *c, const struct entry *e)
 {
-    json_each(part, json_get(e->body, "content")) {
+    json_each (part, json_get(e->body, "content")) {
         bool is_text = str_eq(json_text(part, "type", S("")), S("text"));
         struct waiting *w;
 
@@ -200,7 +200,7 @@ static bool is_named(const struct json *list, uint64_t seq)
 {
     int64_t n;
 
-    json_each(item, list) {
+    json_each (item, list) {
         if (json_to_i64(item, &n) && (uint64_t)n == seq)
             return true;
     }
@@ -224,7 +224,7 @@ static void on_taken(struct context *c, const struct entry *e)
 
 static void on_agent_message(struct context *c, const struct entry *e)
 {
-    json_each(part, json_get(e->body, "content")) {
+    json_each (part, json_get(e->body, "content")) {
         struct block *b = add_assistant(c, BLOCK_TEXT);
         b->text = keep(c, part, "text");
         b->native = keep_source(c, json_get(part, "citations"));
@@ -281,10 +281,13 @@ static void on_request_end(struct context *c, const struct entry *e)
 typedef void fold_fn(struct context *c, const struct entry *e);
 
 static fold_fn *const folds[EV_COUNT + 1] = {
-    [EV_CONTEXT_GATHERED] = on_gathered,   [EV_USER_MESSAGE] = on_user_message,
+    [EV_CONTEXT_GATHERED] = on_gathered,
+    [EV_USER_MESSAGE] = on_user_message,
     [EV_INPUT_TAKEN] = on_taken,
-    [EV_AGENT_MESSAGE] = on_agent_message, [EV_AGENT_THINKING] = on_thinking,
-    [EV_BLOCK_KEPT] = on_block_kept,       [EV_AGENT_TOOL_USE] = on_tool_use,
+    [EV_AGENT_MESSAGE] = on_agent_message,
+    [EV_AGENT_THINKING] = on_thinking,
+    [EV_BLOCK_KEPT] = on_block_kept,
+    [EV_AGENT_TOOL_USE] = on_tool_use,
     [EV_AGENT_TOOL_RESULT] = on_tool_result,
     [EV_MODEL_REQUEST_START] = on_request_start,
     [EV_MODEL_REQUEST_END] = on_request_end,
@@ -307,7 +310,10 @@ size_t context_reply_bytes(const struct context *c)
     return n;
 }
 
-bool context_has_call(const struct context *c, str call) { return map_get(&c->calls, call) != NULL; }
+bool context_has_call(const struct context *c, str call)
+{
+    return map_get(&c->calls, call) != NULL;
+}
 
 void context_request(struct context *c, struct context_body *out)
 {

@@ -26,20 +26,20 @@ struct context {
     const struct setup *setup;
     const struct wire_format *wire;
     struct wire_encoder encoder;
-    struct wire_section *sections;  /* what stands before the messages                    */
+    struct wire_section *sections; /* what stands before the messages */
     size_t n_sections, room_sections;
     struct arena life, pending;
-    struct block *assistant, *user; /* in `pending`: not in the bytes yet                 */
+    struct block *assistant, *user; /* in `pending`: not in the bytes yet */
     size_t n_assistant, room_assistant, n_user, room_user;
-    struct waiting *waiting;        /* messages that no rein.input_taken named yet        */
+    struct waiting *waiting; /* messages that no rein.input_taken named yet */
     size_t n_waiting, room_waiting;
-    struct map calls;               /* ids of calls: no provider takes one twice          */
-    bool begun;                     /* the prefix is written                              */
-    struct chunk *first, *last;     /* stable bytes                                       */
+    struct map calls;           /* ids of calls: no provider takes one twice */
+    bool begun;                 /* the prefix is written */
+    struct chunk *first, *last; /* stable bytes */
     size_t n_chunks, bytes;
-    struct sha256 hash;             /* of the stable bytes                                */
+    struct sha256 hash; /* of the stable bytes */
     struct buf scratch, tail;
-    str *segments;                  /* of the last context_request                        */
+    str *segments; /* of the last context_request */
     size_t room_segments;
 };
 

@@ -10,8 +10,9 @@ static void class_read(const struct json *row, const struct json *wire, struct a
     out->flags = (unsigned)json_int(row, "flags", 0);
     out->subject = json_text(row, "subject", S(""));
     out->aliases = arena_array(a, str, aliases ? aliases->count : 0);
-    json_each(alias, aliases) out->aliases[out->n_aliases++] = alias->text;
-    json_each(tool, wire) {
+    json_each (alias, aliases)
+        out->aliases[out->n_aliases++] = alias->text;
+    json_each (tool, wire) {
         if (str_eq(json_text(tool, "name", S("")), out->name))
             out->schema = json_get(tool, "input_schema");
     }
@@ -41,7 +42,9 @@ rein_status setup_read(str text, struct arena *a, struct setup *out, struct erro
     classes = json_get(tree, "classes");
     if (!model || !tools || !classes)
         return fail(err, REIN_CORRUPT, "the session's recorded setup lacks '%s'",
-                    !model ? "model" : !tools ? "tools" : "classes");
+                    !model   ? "model"
+                    : !tools ? "tools"
+                             : "classes");
     out->name = json_text(model, "name", S(""));
     out->model = json_text(model, "id", S(""));
     out->provider = json_text(model, "provider", S(""));
@@ -55,7 +58,8 @@ rein_status setup_read(str text, struct arena *a, struct setup *out, struct erro
     out->tools = tools->source;
     out->sections = json_get(tree, "sections");
     out->classes = arena_array(a, struct tool_class, classes->count);
-    json_each(row, classes) class_read(row, tools, a, &out->classes[out->n_classes++]);
+    json_each (row, classes)
+        class_read(row, tools, a, &out->classes[out->n_classes++]);
     return REIN_OK;
 }
 
@@ -78,5 +82,6 @@ double setup_cost(const struct setup *setup, const struct usage *usage)
     return ((double)usage->input * p->input + (double)usage->output * p->output +
             (double)usage->cache_read * p->cache_read +
             (double)usage->cache_write_5m * p->cache_write_5m +
-            (double)usage->cache_write_1h * p->cache_write_1h) / 1e6;
+            (double)usage->cache_write_1h * p->cache_write_1h) /
+           1e6;
 }

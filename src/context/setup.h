@@ -30,8 +30,8 @@ struct prices {
 struct setup {
     str model, provider, wire, name; /* as sent; rows; as asked for */
     int64_t max_tokens, window;
-    str thinking, effort;            /* JSON, word; or empty        */
-    str tools;                       /* the wire's array            */
+    str thinking, effort; /* JSON, word; or empty */
+    str tools;            /* the wire's array */
     const struct json *sections;
     struct tool_class *classes;
     size_t n_classes;

@@ -130,7 +130,8 @@ static void decide_verdict(struct at *at)
     struct policy_call asked = {.tool = class->name, .flags = class->flags};
     struct json *input;
 
-    if (class->subject.n && json_parse(at->c->input, JSON_DEPTH, at->scratch, &input, NULL) == REIN_OK)
+    if (class->subject.n &&
+        json_parse(at->c->input, JSON_DEPTH, at->scratch, &input, NULL) == REIN_OK)
         asked.subject = json_text(input, arena_cstr(at->scratch, class->subject), S(""));
     asked.sandboxed = policy_is_sandboxed(at->t->policy);
     decide(at, NULL, S(""));

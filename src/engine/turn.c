@@ -11,9 +11,12 @@
 enum { PAUSES_MAX = 10 };
 
 static const char *const state_names[TURN_STATES] = {
-    [TURN_IDLE] = "idle",           [TURN_PREPARING] = "preparing",
-    [TURN_REQUESTING] = "requesting", [TURN_STREAMING] = "streaming",
-    [TURN_DECIDING] = "deciding",   [TURN_EXECUTING] = "executing",
+    [TURN_IDLE] = "idle",
+    [TURN_PREPARING] = "preparing",
+    [TURN_REQUESTING] = "requesting",
+    [TURN_STREAMING] = "streaming",
+    [TURN_DECIDING] = "deciding",
+    [TURN_EXECUTING] = "executing",
     [TURN_STOPPING] = "stopping",
 };
 
@@ -253,7 +256,7 @@ static rein_status on_taken(struct turn *t, const struct entry *entry, struct er
     (void)err;
     for (size_t i = 0; i < t->n_inputs; i++) {
         bool is_taken = false;
-        json_each(seq, taken) {
+        json_each (seq, taken) {
             int64_t n;
             is_taken |= json_to_i64(seq, &n) && (uint64_t)n == t->inputs[i].seq;
         }
@@ -381,18 +384,13 @@ static enum turn_end end_of(const struct turn *t)
     if (t->n_calls && !was_refused(t))
         return is_at_limit(t) ? END_MAX_TURNS : END_DONE;
     switch (t->stop) {
-    case STOP_REFUSED:
-        return END_REFUSED;
-    case STOP_LENGTH:
-        return END_LENGTH;
-    case STOP_WINDOW:
-        return END_WINDOW;
-    case STOP_PAUSE:
-        return END_MAX_TURNS;
+    case STOP_REFUSED: return END_REFUSED;
+    case STOP_LENGTH: return END_LENGTH;
+    case STOP_WINDOW: return END_WINDOW;
+    case STOP_PAUSE: return END_MAX_TURNS;
     case STOP_NONE:
     case STOP_DONE:
-    case STOP_TOOLS:
-        break;
+    case STOP_TOOLS: break;
     }
     return END_DONE;
 }

@@ -24,15 +24,15 @@ enum event_type {
 };
 
 struct event {
-    uint64_t seq;             /* dense, from 1                                             */
-    struct id id;             /* UUIDv7                                                    */
-    struct id thread;         /* the agent of the session; zero: the first one             */
+    uint64_t seq;     /* dense, from 1 */
+    struct id id;     /* UUIDv7 */
+    struct id thread; /* the agent of the session; zero: the first one */
     enum event_type type;
     uint32_t version;
-    int64_t at;               /* microseconds since the epoch, UTC                         */
-    uint64_t cause;           /* the seq that led to it, or 0                              */
-    str name;                 /* the type's text; static, or borrowed for EV_UNKNOWN       */
-    str payload;              /* canonical JSON; p is NULL once redacted                   */
+    int64_t at;     /* microseconds since the epoch, UTC */
+    uint64_t cause; /* the seq that led to it, or 0 */
+    str name;       /* the type's text; static, or borrowed for EV_UNKNOWN */
+    str payload;    /* canonical JSON; p is NULL once redacted */
     unsigned char salt[16];
     struct digest leaf, hash;
 };

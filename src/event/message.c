@@ -2,9 +2,13 @@
 #include "event/message.h"
 
 static const char *const stop_names[] = {
-    [STOP_NONE] = "none",     [STOP_DONE] = "end_turn",  [STOP_TOOLS] = "tool_use",
-    [STOP_LENGTH] = "max_tokens", [STOP_WINDOW] = "model_context_window_exceeded",
-    [STOP_PAUSE] = "pause_turn",  [STOP_REFUSED] = "refusal",
+    [STOP_NONE] = "none",
+    [STOP_DONE] = "end_turn",
+    [STOP_TOOLS] = "tool_use",
+    [STOP_LENGTH] = "max_tokens",
+    [STOP_WINDOW] = "model_context_window_exceeded",
+    [STOP_PAUSE] = "pause_turn",
+    [STOP_REFUSED] = "refusal",
 };
 
 const char *stop_reason_name(enum stop_reason reason) { return stop_names[reason]; }
@@ -65,6 +69,6 @@ void usage_read(const struct json *object, struct usage *out)
         .web_searches = json_int(json_get(object, "server_tool_use"), "web_search_requests", 0),
     };
     /* Without the split, all of it counts at the five-minute rate. */
-    out->cache_write_5m = json_int(creation, "ephemeral_5m_input_tokens",
-                                   written - out->cache_write_1h);
+    out->cache_write_5m =
+        json_int(creation, "ephemeral_5m_input_tokens", written - out->cache_write_1h);
 }

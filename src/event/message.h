@@ -11,35 +11,35 @@ enum role { ROLE_NONE, ROLE_USER, ROLE_ASSISTANT };
 
 enum block_kind {
     BLOCK_TEXT,
-    BLOCK_THINKING,    /* text may be empty with a signature; sent back byte for byte */
-    BLOCK_REDACTED,    /* redacted thinking: data alone                               */
+    BLOCK_THINKING, /* text may be empty with a signature; sent back byte for byte */
+    BLOCK_REDACTED, /* redacted thinking: data alone */
     BLOCK_TOOL_USE,
     BLOCK_TOOL_RESULT,
-    BLOCK_OPAQUE       /* anything else, as it came (images, server tools): native    */
+    BLOCK_OPAQUE /* anything else, as it came (images, server tools): native */
 };
 
 struct block {
     enum block_kind kind;
-    str text;      /* text, thinking                                                        */
-    str signature; /* thinking: opaque; redacted: its data                                  */
-    str id;        /* tool use and result: the model's id of the call                       */
-    str name;      /* tool use                                                              */
-    str input;     /* tool use: JSON object as text; "{}" when none or not valid            */
-    bool invalid;  /* tool use: what arrived was no JSON object; `text` holds it            */
-    str content;   /* tool result: JSON array of content blocks, or empty: `text` is all    */
-    bool is_error; /* tool result                                                           */
-    str native;    /* opaque: the block's JSON; text: citations as a JSON array, or empty   */
+    str text;      /* text, thinking */
+    str signature; /* thinking: opaque; redacted: its data */
+    str id;        /* tool use and result: the model's id of the call */
+    str name;      /* tool use */
+    str input;     /* tool use: JSON object as text; "{}" when none or not valid */
+    bool invalid;  /* tool use: what arrived was no JSON object; `text` holds it */
+    str content;   /* tool result: JSON array of content blocks, or empty: `text` is all */
+    bool is_error; /* tool result */
+    str native;    /* opaque: the block's JSON; text: citations as a JSON array, or empty */
 };
 
 /* Why a model stopped, in our words; the wire's own word is kept beside it. */
 enum stop_reason {
-    STOP_NONE,      /* the stream broke before it said          */
-    STOP_DONE,      /* end_turn, stop_sequence, unknown ones    */
-    STOP_TOOLS,     /* tool_use                                 */
-    STOP_LENGTH,    /* max_tokens                               */
-    STOP_WINDOW,    /* model_context_window_exceeded            */
-    STOP_PAUSE,     /* pause_turn: send again as it is          */
-    STOP_REFUSED    /* refusal                                  */
+    STOP_NONE,   /* the stream broke before it said */
+    STOP_DONE,   /* end_turn, stop_sequence, unknown ones */
+    STOP_TOOLS,  /* tool_use */
+    STOP_LENGTH, /* max_tokens */
+    STOP_WINDOW, /* model_context_window_exceeded */
+    STOP_PAUSE,  /* pause_turn: send again as it is */
+    STOP_REFUSED /* refusal */
 };
 const char *stop_reason_name(enum stop_reason reason);
 enum stop_reason stop_reason_of(str name);

@@ -18,12 +18,12 @@ struct hands;
 struct command;
 
 struct hands_spec {
-    const char *folder;             /* canonical: where commands start; the writable root     */
+    const char *folder; /* canonical: where commands start; the writable root */
     enum sandbox_level level;
-    const char *results;            /* folder of spilled results of this session              */
-    const char *const *masked;      /* rein's own folders, NULL-ended                         */
-    const char *const *environment; /* the user's, NULL-ended; scrubbed here; NULL: environ   */
-    const char *state;              /* folder for the placeholder journal                     */
+    const char *results;            /* folder of spilled results of this session */
+    const char *const *masked;      /* rein's own folders, NULL-ended */
+    const char *const *environment; /* the user's, NULL-ended; scrubbed here; NULL: environ */
+    const char *state;              /* folder for the placeholder journal */
 };
 
 /* Strings are copied. hands_release() ends it; running commands are killed, nothing is called. */
@@ -31,7 +31,7 @@ rein_status hands_provision(struct loop *loop, const struct hands_spec *spec, st
                             struct error *err);
 void hands_release(struct hands *hands);
 
-int hands_root(const struct hands *hands);           /* descriptor of the folder (O_PATH)     */
+int hands_root(const struct hands *hands); /* descriptor of the folder (O_PATH) */
 const char *hands_folder(const struct hands *hands);
 enum sandbox_level hands_level(const struct hands *hands);
 const char *hands_results(const struct hands *hands);
@@ -39,8 +39,8 @@ const char *hands_results(const struct hands *hands);
 struct command_result {
     struct proc_result proc;
     bool timed_out, canceled;
-    bool sandboxed, prepared;  /* by which way it ran                                         */
-    const char *violations;    /* lines about protected names that changed, or NULL           */
+    bool sandboxed, prepared; /* by which way it ran */
+    const char *violations;   /* lines about protected names that changed, or NULL */
 };
 struct command_events {
     void (*output)(void *data, int stream, str bytes);

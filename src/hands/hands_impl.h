@@ -36,10 +36,10 @@ struct hands {
     int root;
     struct list commands;
     struct timer soon;    /* from a command's end to the next preparation; then to its end */
-    struct protect *seen; /* the last scan; what `prepared` was made for            */
+    struct protect *seen; /* the last scan; what `prepared` was made for */
     struct proc_prepared *prepared;
-    int journal;  /* our share in the placeholders' journal, or -1          */
-    bool cleaned; /* a crash's placeholders were looked for                 */
+    int journal;  /* our share in the placeholders' journal, or -1 */
+    bool cleaned; /* a crash's placeholders were looked for */
 };
 
 struct command {
@@ -52,7 +52,7 @@ struct command {
     struct command_result result;
     struct protect *before;
     struct buf violations;
-    bool ending; /* was asked to end: the deadline now is the grace's      */
+    bool ending; /* was asked to end: the deadline now is the grace's */
 };
 
 /* The user's environment without secrets and without what would be code, and with what commands

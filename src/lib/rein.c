@@ -12,7 +12,7 @@
 #include "platform/file.h"
 
 #ifndef REIN_VERSION
-#define REIN_VERSION "0.1.0"
+#    define REIN_VERSION "0.1.0"
 #endif
 
 extern char **environ;
@@ -45,8 +45,8 @@ void give_event(const struct event *ev, rein_event *out)
 
 static rein_status make_config(const rein_config *config, struct rein *r, struct error *err)
 {
-    r->brain.config = config ? config_copy(config_of_const(config))
-                             : config_new((const char *const *)environ);
+    r->brain.config =
+        config ? config_copy(config_of_const(config)) : config_new((const char *const *)environ);
     vault_take();
     return config_paths(r->brain.config, &r->brain.arena, &r->brain.paths, err);
 }
@@ -85,7 +85,7 @@ static void settle(struct rein *r)
     int64_t until = clock_monotonic() + CLOSE_MS * INT64_C(1000000);
     bool busy = true;
 
-    list_each(link, &r->brain.sessions) {
+    list_each (link, &r->brain.sessions) {
         struct session *s = list_of(link, struct session, link);
         if (!s->started)
             timer_stop(&s->kick); /* a broken turn must not go on now */
@@ -94,7 +94,7 @@ static void settle(struct rein *r)
     }
     while (busy && clock_monotonic() < until) {
         busy = false;
-        list_each(link, &r->brain.sessions) {
+        list_each (link, &r->brain.sessions) {
             struct session *s = list_of(link, struct session, link);
             busy |= s->started && !session_is_idle(s);
         }
@@ -148,10 +148,10 @@ static rein_status newest_of(struct rein *r, const char *folder, struct id *out,
     *out = (struct id){{0}};
     if (store_list(r->brain.store, str_of(folder), take_first, out, err) != REIN_OK)
         return err->status;
-    return id_is_zero(*out) ? fail(err, REIN_NOT_FOUND,
-                                   "no session of %s to continue; `rein session list` shows all",
-                                   folder)
-                            : REIN_OK;
+    return id_is_zero(*out)
+               ? fail(err, REIN_NOT_FOUND,
+                      "no session of %s to continue; `rein session list` shows all", folder)
+               : REIN_OK;
 }
 
 rein_status rein_session_open(rein *r, const rein_session_options *options, rein_session **out,
@@ -214,7 +214,7 @@ static void forget(struct public_listener *p)
 
 void rein_unlisten(rein_session *s, rein_event_fn *fn, void *data)
 {
-    list_each(link, &session_of(s)->public_listeners) {
+    list_each (link, &session_of(s)->public_listeners) {
         struct public_listener *p = list_of(link, struct public_listener, link);
         if (p->fn == fn && p->data == data)
             forget(p);
@@ -225,7 +225,7 @@ void rein_session_close(rein_session *s)
 {
     if (!s)
         return;
-    list_each(link, &session_of(s)->public_listeners)
+    list_each (link, &session_of(s)->public_listeners)
         forget(list_of(link, struct public_listener, link));
     session_close(session_of(s));
 }
@@ -302,7 +302,7 @@ static rein_status confirm(struct session *s, const struct json *body, struct js
         return fail(err, REIN_INVALID, "the result of a confirmation is allow or deny, not '%.*s'",
                     FS(str_take(result, 40)));
     json_object(w);
-    json_each(member, body) {
+    json_each (member, body) {
         if (str_eq(member->key, S("rule")))
             continue;
         json_key_str(w, member->key);
@@ -321,9 +321,10 @@ static rein_status check_message(const struct json *body, struct error *err)
     str priority = json_text(body, "priority", S("next"));
 
     if (!content || content->kind != JSON_ARRAY || !content->count)
-        return fail(err, REIN_INVALID, "content of user.message: expected an array of blocks such "
-                                       "as {\"type\":\"text\",\"text\":\"...\"}");
-    json_each(block, content) {
+        return fail(err, REIN_INVALID,
+                    "content of user.message: expected an array of blocks such "
+                    "as {\"type\":\"text\",\"text\":\"...\"}");
+    json_each (block, content) {
         str type = json_text(block, "type", S(""));
 
         if (!type.n)
@@ -351,7 +352,8 @@ rein_status rein_send_event(rein_session *public, const char *type, const char *
 
     if (kind != EV_USER_MESSAGE && kind != EV_USER_INTERRUPT && kind != EV_USER_TOOL_CONFIRMATION) {
         fail(&err, REIN_INVALID,
-             "'%.60s' is no input: use user.message, user.interrupt or user.tool_confirmation", type);
+             "'%.60s' is no input: use user.message, user.interrupt or user.tool_confirmation",
+             type);
         return give_error(error, &err);
     }
     arena_init(&a);

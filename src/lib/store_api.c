@@ -47,8 +47,8 @@ rein_status rein_read(rein_session *s, uint64_t from, uint64_t to, rein_event_fn
     return read_all(session_of(s)->brain->store, &reading, session_of(s)->id, from, to, err);
 }
 
-rein_status rein_session_read(rein *r, const char *id, uint64_t from, uint64_t to, rein_event_fn *fn,
-                              void *data, rein_error *error)
+rein_status rein_session_read(rein *r, const char *id, uint64_t from, uint64_t to,
+                              rein_event_fn *fn, void *data, rein_error *error)
 {
     struct reading reading = {.fn = fn, .data = data};
     struct error err;

@@ -10,13 +10,13 @@
 #include "base/error.h"
 #include "base/sha256.h"
 
-enum { BLOB_INLINE = 64 << 10 };     /* larger ones become files                        */
-#define BLOB_MAX ((size_t)256 << 20) /* what log_blob() takes at most                   */
+enum { BLOB_INLINE = 64 << 10 };     /* larger ones become files */
+#define BLOB_MAX ((size_t)256 << 20) /* what log_blob() takes at most */
 
 struct packed_blob {
-    struct digest sha; /* of the content                                                 */
-    uint64_t size;     /* of the content                                                 */
-    str data;          /* zstd; p is NULL when it is in a file                            */
+    struct digest sha; /* of the content */
+    uint64_t size;     /* of the content */
+    str data;          /* zstd; p is NULL when it is in a file */
 };
 
 /* Compress `bytes`; `*data` is owned (free). */

@@ -17,9 +17,9 @@ struct store;
 struct log;
 
 struct store_options {
-    const char *folder;        /* holds rein.db, lock, blobs/; made with mode 0700 when missing   */
-    int64_t delay_us;          /* how long an append that nobody waits for may stay; 0: 5 ms      */
-    bool read_only;            /* never writes, never makes anything; REIN_NOT_FOUND when missing */
+    const char *folder; /* holds rein.db, lock, blobs/; made with mode 0700 when missing */
+    int64_t delay_us;   /* how long an append that nobody waits for may stay; 0: 5 ms */
+    bool read_only;     /* never writes, never makes anything; REIN_NOT_FOUND when missing */
 };
 
 /* Open or make the store. Errors say what is wrong with which file and what to do: a network file
@@ -66,8 +66,8 @@ rein_status log_append(struct log *log, struct event *evs, size_t n, struct erro
 /* Something waits for `seq`: commit now. */
 void log_want(struct log *log, uint64_t seq);
 
-uint64_t log_head(const struct log *log);   /* the last number given  */
-uint64_t log_stored(const struct log *log); /* the last durable one   */
+uint64_t log_head(const struct log *log);   /* the last number given */
+uint64_t log_stored(const struct log *log); /* the last durable one */
 struct id log_session(const struct log *log);
 
 /* Content stored once by its SHA-256; durable with the next append at the latest. The bytes are

@@ -40,7 +40,7 @@ struct store_db {
     sqlite3_stmt *statements[STMT_COUNT];
     char *path;    /* of the database, for messages */
     int lock;      /* of the lock file; -1 for a reader */
-    int wal_pages; /* in the WAL after the last commit  */
+    int wal_pages; /* in the WAL after the last commit */
     int tidied;    /* how many of them are in the database already */
 };
 

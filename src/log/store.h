@@ -29,7 +29,7 @@ struct store_session {
     int64_t n;
     uint64_t head, epoch;
     uint64_t last;      /* the last event that is there: the head, unless damaged */
-    struct digest hash; /* of the head's event                                    */
+    struct digest hash; /* of the head's event */
     struct store_owner owner;
 };
 
@@ -38,7 +38,7 @@ struct store_advance {
     int64_t n;
     uint64_t epoch, from, to; /* the head before and after */
     int64_t at;
-    const char *title, *status, *model; /* NULL: as it was     */
+    const char *title, *status, *model; /* NULL: as it was */
     double cost_usd;                    /* negative: as it was */
 };
 

@@ -11,8 +11,8 @@
 #include "base/memory.h"
 #include "platform/clock.h"
 
-enum { QUEUE_MAX = 64 << 20 };             /* bytes of units; who adds more waits           */
-static const int64_t idle_ns = 1000000000; /* without a write, before tidying up            */
+enum { QUEUE_MAX = 64 << 20 };             /* bytes of units; who adds more waits */
+static const int64_t idle_ns = 1000000000; /* without a write, before tidying up */
 
 /* ---- units ---------------------------------------------------------------------------------- */
 

@@ -27,14 +27,14 @@ struct unit {
     struct list link;
     struct log *log;
     enum unit_kind kind;
-    int64_t due;  /* monotonic; written then, also when nobody waits      */
-    size_t size;  /* of the allocation, for the queue's bound             */
+    int64_t due;  /* monotonic; written then, also when nobody waits */
+    size_t size;  /* of the allocation, for the queue's bound */
     uint64_t seq; /* the last event's, or the first that may name the blob */
     struct event *events;
     size_t n;
-    str bytes; /* a blob's content                                     */
+    str bytes; /* a blob's content */
     struct packed_blob blob;
-    char *packed; /* what blob.data points to                             */
+    char *packed; /* what blob.data points to */
 };
 
 /* What lists show, on its way into the session's row. */
@@ -59,18 +59,18 @@ struct log {
 
     /* Under the store's lock. */
     uint64_t taken, durable; /* up to which event the writer took, and finished */
-    size_t units;            /* queued or being written                        */
+    size_t units;            /* queued or being written */
     struct error failure;
-    struct summary summary; /* not taken yet                                  */
-    struct list news;       /* in store->news                                 */
+    struct summary summary; /* not taken yet */
+    struct list news;       /* in store->news */
 
     /* The writer's. */
-    int64_t n;                /* 0: no row yet, nor in this transaction   */
-    bool fresh;               /* not in the database yet                  */
-    bool claimed, joined;     /* the row names us; part of this group     */
-    bool excluded;            /* failed: its units are passed over        */
-    uint64_t epoch, base, to; /* base: the head in the database           */
-    struct digest hash;       /* of the last sealed event                 */
+    int64_t n;                /* 0: no row yet, nor in this transaction */
+    bool fresh;               /* not in the database yet */
+    bool claimed, joined;     /* the row names us; part of this group */
+    bool excluded;            /* failed: its units are passed over */
+    uint64_t epoch, base, to; /* base: the head in the database */
+    struct digest hash;       /* of the last sealed event */
     struct summary writing;
     struct list group;
 };
@@ -90,8 +90,8 @@ struct store {
     int64_t delay; /* nanoseconds */
     struct store_owner owner;
     struct store_db *writing, *reading; /* the second is opened by who reads first */
-    bool held;                          /* the loop waits for us                   */
-    bool timed;                         /* `due` runs                              */
+    bool held;                          /* the loop waits for us */
+    bool timed;                         /* `due` runs */
     struct timer due;                   /* the oldest unit has waited for long enough */
 
     pthread_t thread;

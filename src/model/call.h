@@ -29,11 +29,11 @@ struct model_call {
     struct model_events events;
     void *data;
     struct model_outcome outcome;
-    struct buf refusal;   /* body of a status that is not 2xx                             */
-    str location;         /* of a redirect                                                */
-    str packed;           /* the content-encoding, which we never ask for                 */
-    struct timer timer;   /* http: patience after the last event; script: the next step   */
-    bool stopped, failed; /* STREAM_STOP, STREAM_ERROR were given                         */
+    struct buf refusal;   /* body of a status that is not 2xx */
+    str location;         /* of a redirect */
+    str packed;           /* the content-encoding, which we never ask for */
+    struct timer timer;   /* http: patience after the last event; script: the next step */
+    bool stopped, failed; /* STREAM_STOP, STREAM_ERROR were given */
     bool canceled;
     int64_t started;
 

@@ -16,25 +16,25 @@
 #include "wire/format.h"
 
 struct model_profile {
-    const char *pattern; /* of the model's id, a glob; first row that fits  */
+    const char *pattern; /* of the model's id, a glob; first row that fits */
     int64_t window, max_output;
-    int64_t default_output; /* max_tokens that we send                         */
+    int64_t default_output;                                           /* max_tokens that we send */
     double input, output, cache_read, cache_write_5m, cache_write_1h; /* USD per million tokens */
-    int64_t tier_above;   /* input tokens beyond which all prices are times  */
-    double tier_factor;   /* this; 0: one tier                               */
-    const char *thinking; /* JSON for the request, or NULL                   */
-    const char *effort;   /* or NULL                                         */
-    const char *provider; /* whose models these are, or NULL: anybody's      */
+    int64_t tier_above;   /* input tokens beyond which all prices are times */
+    double tier_factor;   /* this; 0: one tier */
+    const char *thinking; /* JSON for the request, or NULL */
+    const char *effort;   /* or NULL */
+    const char *provider; /* whose models these are, or NULL: anybody's */
 };
 
 struct model_provider {
-    const char *name;     /* "anthropic"                                     */
-    const char *wire;     /* row of wire/formats.def                         */
-    const char *base_url; /* default address                                 */
+    const char *name;                                              /* "anthropic" */
+    const char *wire;                                              /* row of wire/formats.def */
+    const char *base_url;                                          /* default address */
     const char *base_url_variable, *key_variable, *token_variable; /* environment names, or NULL */
-    const char *key_header; /* name of the header that carries the API key     */
-    const char *headers;    /* further lines that every request has, or NULL   */
-    int64_t request_max;    /* bytes of a request body that it takes; 0: any   */
+    const char *key_header; /* name of the header that carries the API key */
+    const char *headers;    /* further lines that every request has, or NULL */
+    int64_t request_max;    /* bytes of a request body that it takes; 0: any */
 };
 
 /* A model that was looked up; strings live in the arena of model_resolve(). */
@@ -42,16 +42,16 @@ struct model {
     const struct model_provider *provider;
     const struct wire_format *wire;
     const struct model_profile *profile;
-    str name;   /* as asked for: "anthropic/claude-opus-5-5", "script:demo"      */
-    str id;     /* as sent: "claude-opus-5-5"                                    */
-    str script; /* path of the scenario, or empty                                */
+    str name;   /* as asked for: "anthropic/claude-opus-5-5", "script:demo" */
+    str id;     /* as sent: "claude-opus-5-5" */
+    str script; /* path of the scenario, or empty */
     str base_url;
 };
 
 /* Where keys come from; the texts are wiped by whoever made them. */
 struct model_keys {
-    str api_key;    /* x-api-key               */
-    str auth_token; /* authorization: Bearer   */
+    str api_key;    /* x-api-key */
+    str auth_token; /* authorization: Bearer */
 };
 
 /* Look up `name`; `base_url` empty means the provider's own. REIN_NOT_FOUND with the nearest known
@@ -74,13 +74,13 @@ struct model_call;
 
 /* How a request ended. */
 struct model_outcome {
-    rein_status status; /* REIN_OK: STREAM_STOP was delivered                              */
+    rein_status status; /* REIN_OK: STREAM_STOP was delivered */
     struct error error;
-    int http_status;        /* 0: no response                                                  */
-    int64_t retry_after_ms; /* -1: the server did not say                                      */
-    char error_type[64];    /* "overloaded_error", or empty                                    */
-    char request_id[128];   /* the server's                                                    */
-    int64_t first_byte_us, total_us; /* from sending                                           */
+    int http_status;                 /* 0: no response */
+    int64_t retry_after_ms;          /* -1: the server did not say */
+    char error_type[64];             /* "overloaded_error", or empty */
+    char request_id[128];            /* the server's */
+    int64_t first_byte_us, total_us; /* from sending */
 };
 
 struct model_events {

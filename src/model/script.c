@@ -144,7 +144,7 @@ struct answer {
     str id;
     struct block *blocks;
     size_t n_blocks, n_told; /* those said, and those of them that earlier steps hold */
-    size_t given;            /* bytes of the stream that earlier steps hold           */
+    size_t given;            /* bytes of the stream that earlier steps hold */
     int64_t pause_ms;
 };
 

@@ -28,10 +28,10 @@ struct script_step {
     str bytes;
 };
 struct script_reply {
-    int http_status;       /* 200, or of an `error`                                  */
-    int64_t retry_after_s; /* -1: not said                                           */
-    bool cut;              /* the connection breaks after the last step              */
-    size_t number;         /* of the request: 1 is the first                         */
+    int http_status;       /* 200, or of an `error` */
+    int64_t retry_after_s; /* -1: not said */
+    bool cut;              /* the connection breaks after the last step */
+    size_t number;         /* of the request: 1 is the first */
     struct script_step *steps;
     size_t n_steps;
 };

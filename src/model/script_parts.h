@@ -21,10 +21,10 @@ enum script_say { SAY_BLOCK, SAY_PAUSE, SAY_STOP, SAY_ERROR, SAY_CUT };
 
 struct script_item {
     enum script_say say;
-    struct block block;  /* SAY_BLOCK                                        */
-    size_t number;       /* milliseconds, status, or bytes that are missing  */
-    int64_t retry_after; /* SAY_ERROR, in seconds; -1: not said              */
-    str type, text;      /* SAY_ERROR; SAY_STOP: type is the word            */
+    struct block block;  /* SAY_BLOCK */
+    size_t number;       /* milliseconds, status, or bytes that are missing */
+    int64_t retry_after; /* SAY_ERROR, in seconds; -1: not said */
+    str type, text;      /* SAY_ERROR; SAY_STOP: type is the word */
     struct script_item *next;
 };
 
@@ -42,7 +42,7 @@ struct script {
     str path;
     struct script_entry *entries;
     size_t next; /* the number that was given last */
-    size_t last; /* the highest one               */
+    size_t last; /* the highest one */
 };
 
 #endif

@@ -11,7 +11,7 @@
 struct reader {
     struct script *script;
     const char *start; /* of the whole file, to count lines */
-    const char *entry; /* where the entry begins            */
+    const char *entry; /* where the entry begins */
     const char *at, *end;
     struct error *err;
 };

@@ -15,13 +15,13 @@ enum { HTTP_HEAD_MAX = 64 << 10, HTTP_SPARE_MAX = 4 };
 struct http_client {
     struct loop *loop;
     CURLM *multi;
-    struct timer timer;  /* curl's own                           */
-    struct timer finish; /* to tell the end of canceled calls    */
-    struct list calls;   /* all that are under way               */
+    struct timer timer;  /* curl's own */
+    struct timer finish; /* to tell the end of canceled calls */
+    struct list calls;   /* all that are under way */
     struct list ready;   /* of these, those with something to tell */
     CURL *spare[HTTP_SPARE_MAX];
     size_t n_spare;
-    const char *ca_file; /* NULL: as libcurl was built           */
+    const char *ca_file; /* NULL: as libcurl was built */
 };
 
 struct http_call {
@@ -38,9 +38,9 @@ struct http_call {
     struct http_head parsed;
     bool has_head, head_given, canceled, over;
     struct timer timer;
-    int64_t connect_ms, idle_ms, started, last, first; /* clock_monotonic()          */
+    int64_t connect_ms, idle_ms, started, last, first; /* clock_monotonic() */
     str origin;
-    struct error error; /* REIN_OK while nothing went wrong                          */
+    struct error error; /* REIN_OK while nothing went wrong */
     char curl_text[CURL_ERROR_SIZE];
 };
 

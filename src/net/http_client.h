@@ -26,10 +26,10 @@ struct http_request {
     str url;
     const str *headers; /* "name: value", without line ends; the length of the body is added */
     size_t n_headers;
-    const str *segments; /* the body is their concatenation                                    */
+    const str *segments; /* the body is their concatenation */
     size_t n_segments;
-    int64_t connect_ms; /* 0: 10 s                                                            */
-    int64_t idle_ms;    /* 0: 300 s                                                           */
+    int64_t connect_ms; /* 0: 10 s */
+    int64_t idle_ms;    /* 0: 300 s */
 };
 
 struct http_head {
@@ -41,11 +41,11 @@ struct http_head {
 str http_header(const struct http_head *head, const char *name);
 
 struct http_done {
-    rein_status status; /* REIN_OK: the whole body arrived, whatever the HTTP status    */
+    rein_status status; /* REIN_OK: the whole body arrived, whatever the HTTP status */
     const struct error *error;
-    int64_t first_byte_us; /* from the start to the response's first byte; 0: none came    */
+    int64_t first_byte_us; /* from the start to the response's first byte; 0: none came */
     int64_t total_us;
-    int64_t connections; /* made for this call; 0: one was used again                    */
+    int64_t connections; /* made for this call; 0: one was used again */
 };
 
 struct http_events {

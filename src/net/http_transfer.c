@@ -104,9 +104,9 @@ const char *http_ca_file(void)
 {
     static const char *const usual[] = {
         "/etc/ssl/certs/ca-certificates.crt", /* Debian, Ubuntu, Arch */
-        "/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, RHEL         */
-        "/etc/ssl/ca-bundle.pem",             /* openSUSE             */
-        "/etc/ssl/cert.pem",                  /* Alpine               */
+        "/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, RHEL */
+        "/etc/ssl/ca-bundle.pem",             /* openSUSE */
+        "/etc/ssl/cert.pem",                  /* Alpine */
     };
     static const char *const named[] = {"SSL_CERT_FILE", "CURL_CA_BUNDLE"};
 

@@ -9,8 +9,8 @@
 
 struct cgroup_place {
     uint32_t version;  /* 0: none; 1: v1 as root; 2: a delegated subtree */
-    char process[400]; /* folder: v2, or v1's pids                       */
-    char memory[400];  /* v1's memory                                    */
+    char process[400]; /* folder: v2, or v1's pids */
+    char memory[400];  /* v1's memory */
 };
 const struct cgroup_place *cgroup_place(void);
 

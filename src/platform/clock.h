@@ -9,8 +9,8 @@
 
 #include "base/id.h"
 
-int64_t clock_wall(void);      /* microseconds since the epoch, UTC           */
-int64_t clock_monotonic(void); /* nanoseconds since some start, never back    */
+int64_t clock_wall(void);      /* microseconds since the epoch, UTC */
+int64_t clock_monotonic(void); /* nanoseconds since some start, never back */
 
 /* From the kernel, buffered; never fails (a machine without getrandom ends the process). */
 void random_bytes(void *out, size_t n);

@@ -18,18 +18,18 @@ enum { LOOP_SIGNALS = 65 };
 
 struct loop {
     uv_loop_t uv;
-    uv_timer_t bound; /* ends a turn's waiting; never keeps the loop alive             */
-    uv_async_t wake;  /* for posts; keeps the loop alive while somebody holds          */
+    uv_timer_t bound; /* ends a turn's waiting; never keeps the loop alive */
+    uv_async_t wake;  /* for posts; keeps the loop alive while somebody holds */
     unsigned holds;
-    pthread_mutex_t lock;    /* of posts                                                      */
-    struct list posts;       /* struct loop_post                                              */
-    struct list soon;        /* timers of 0 ms: due in the next round, without libuv          */
-    struct list idle_timers; /* stopped handles, for the next timer                           */
+    pthread_mutex_t lock;    /* of posts */
+    struct list posts;       /* struct loop_post */
+    struct list soon;        /* timers of 0 ms: due in the next round, without libuv */
+    struct list idle_timers; /* stopped handles, for the next timer */
     struct signal_handle *signals[LOOP_SIGNALS];
-    bool hosted;  /* a host polls our descriptor: it must also show timers         */
-    bool changed; /* something was started that the descriptor does not show yet   */
+    bool hosted;  /* a host polls our descriptor: it must also show timers */
+    bool changed; /* something was started that the descriptor does not show yet */
     uv_poll_t host_poll;
-    int host_timer; /* a timerfd, or -1                                              */
+    int host_timer; /* a timerfd, or -1 */
 };
 
 struct timer_handle {

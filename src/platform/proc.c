@@ -36,11 +36,11 @@ struct proc {
     struct proc_events events;
     void *data;
     struct launched launched;
-    int outputs[2]; /* read ends, -1: ended                      */
+    int outputs[2]; /* read ends, -1: ended */
     struct watch control, setup, output[2];
     struct proc_result result;
     bool has_report;
-    unsigned inside; /* depth of our calls to `events`            */
+    unsigned inside; /* depth of our calls to `events` */
     bool dropped;
 };
 

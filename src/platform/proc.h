@@ -17,23 +17,23 @@ struct proc;
 struct protect;
 
 struct proc_spec {
-    const char *const *argv;            /* argv[0] absolute, or looked up in env's PATH        */
-    const char *const *env;             /* "NAME=value", NULL-ended: all that the child sees   */
-    const char *folder;                 /* its current folder                                  */
-    const struct sandbox_spec *sandbox; /* never NULL; SANDBOX_FULL_ACCESS for none            */
-    bool merge_output;                  /* stderr joins stdout, in the order written           */
-    int stdin_fd;                       /* -1: /dev/null; else borrowed for the call           */
-    const struct protect *protect;      /* a scan (protect.h) just made of the sandbox's        */
-                                        /* folders, borrowed; NULL: one is made for the call    */
+    const char *const *argv;            /* argv[0] absolute, or looked up in env's PATH */
+    const char *const *env;             /* "NAME=value", NULL-ended: all that the child sees */
+    const char *folder;                 /* its current folder */
+    const struct sandbox_spec *sandbox; /* never NULL; SANDBOX_FULL_ACCESS for none */
+    bool merge_output;                  /* stderr joins stdout, in the order written */
+    int stdin_fd;                       /* -1: /dev/null; else borrowed for the call */
+    const struct protect *protect;      /* a scan (protect.h) just made of the sandbox's */
+                                        /* folders, borrowed; NULL: one is made for the call */
 };
 
 struct proc_result {
-    int code;    /* exit code, or -1 when a signal ended it                    */
-    int signal;  /* that signal, or 0                                          */
-    bool failed; /* it never ran: `error` says why (no such program, sandbox)  */
+    int code;    /* exit code, or -1 when a signal ended it */
+    int signal;  /* that signal, or 0 */
+    bool failed; /* it never ran: `error` says why (no such program, sandbox) */
     struct error error;
-    int64_t cpu_us;  /* user and system time of the tree as far as known           */
-    int64_t max_rss; /* bytes                                                      */
+    int64_t cpu_us;  /* user and system time of the tree as far as known */
+    int64_t max_rss; /* bytes */
 };
 
 /* `stream` is 1 or 2. Bytes are borrowed. */

@@ -12,7 +12,7 @@
 
 struct launched {
     int pid, pidfd;     /* pidfd -1 where the kernel has none */
-    int control, setup; /* sockets to the launcher            */
+    int control, setup; /* sockets to the launcher */
 };
 
 /* The plan's bytes for `spec`, appended to `out`. `protect` is its scan, or NULL. REIN_INVALID when

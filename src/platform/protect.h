@@ -29,8 +29,8 @@ struct protect_state {
 struct protect_name {
     const char *path;
     enum plan_kind kind; /* PLAN_GUARD, PLAN_PIN, PLAN_PLACE_*; PLAN_KINDS: only watched, since */
-                         /* no mount can hold it                                               */
-    bool held;           /* a placeholder stands there now                                     */
+                         /* no mount can hold it */
+    bool held;           /* a placeholder stands there now */
     struct protect_state state;
 };
 

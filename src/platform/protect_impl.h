@@ -7,17 +7,17 @@
 #include "platform/protect.h"
 
 enum protect_need {
-    DEEP = 1,  /* protected wherever it stands, not at the root alone          */
-    PLACE = 2, /* a placeholder where it is missing                            */
-    HOME = 4,  /* a placeholder only where the folder is the user's home       */
-    FOLDER = 8 /* the placeholder is a folder                                  */
+    DEEP = 1,  /* protected wherever it stands, not at the root alone */
+    PLACE = 2, /* a placeholder where it is missing */
+    HOME = 4,  /* a placeholder only where the folder is the user's home */
+    FOLDER = 8 /* the placeholder is a folder */
 };
 
 /* A row with a NULL name ends them. */
 struct protect_rule {
     const char *name;  /* lower case; '*' at the end: any that begin so */
-    const char *place; /* the name to hold where none is there          */
-    unsigned need;     /* enum protect_need                             */
+    const char *place; /* the name to hold where none is there */
+    unsigned need;     /* enum protect_need */
 };
 extern const struct protect_rule protect_rules[];
 /* The rule for a name of a folder, or NULL. */

@@ -19,15 +19,15 @@ enum sandbox_level { SANDBOX_READ_ONLY, SANDBOX_WORKSPACE_WRITE, SANDBOX_FULL_AC
 /* What a session's commands may touch. Paths are canonical and absolute, borrowed. */
 struct sandbox_spec {
     enum sandbox_level level;
-    const char *workspace;        /* writable root of workspace-write; never from the model    */
-    const char *const *writable;  /* further writable roots, NULL-ended; or NULL               */
-    const char *const *masked;    /* rein's own folders: empty inside, NULL-ended              */
-    const char *readable_results; /* the session's results folder, bound read-only; or NULL    */
-    const char *home;             /* the user's home, for the masks of security.md 3.3         */
-    uint64_t max_processes;       /* 0: 512                                                    */
-    uint64_t max_memory;          /* bytes, 0: the smaller of 4 GiB and half of RAM            */
-    uint64_t max_file_size;       /* bytes, 0: 2 GiB                                           */
-    const char *state;            /* folder for the journal of placeholders; NULL: none made   */
+    const char *workspace;        /* writable root of workspace-write; never from the model */
+    const char *const *writable;  /* further writable roots, NULL-ended; or NULL */
+    const char *const *masked;    /* rein's own folders: empty inside, NULL-ended */
+    const char *readable_results; /* the session's results folder, bound read-only; or NULL */
+    const char *home;             /* the user's home, for the masks of security.md 3.3 */
+    uint64_t max_processes;       /* 0: 512 */
+    uint64_t max_memory;          /* bytes, 0: the smaller of 4 GiB and half of RAM */
+    uint64_t max_file_size;       /* bytes, 0: 2 GiB */
+    const char *state;            /* folder for the journal of placeholders; NULL: none made */
 };
 
 /* ---- the plan: what the harness writes and the launcher does without deciding anything ------- */
@@ -62,23 +62,23 @@ enum plan_kind {
 
 struct plan_row {
     uint32_t kind;
-    uint32_t path;          /* offset of a NUL-ended string from the plan's start                */
-    uint32_t holds;         /* a mask below which later rows need mount points                   */
-    uint32_t root;          /* of an exclude row: the repository's folder, as `path`; else 0      */
-    uint64_t device, inode; /* of a writable or readable folder: it must still be the same one   */
+    uint32_t path;          /* offset of a NUL-ended string from the plan's start */
+    uint32_t holds;         /* a mask below which later rows need mount points */
+    uint32_t root;          /* of an exclude row: the repository's folder, as `path`; else 0 */
+    uint64_t device, inode; /* of a writable or readable folder: it must still be the same one */
 };
 
 /* The head; `rows` rows follow, then the strings. */
 struct plan {
     uint32_t magic, version, size;
-    uint32_t level;  /* enum sandbox_level                                                */
-    uint32_t parent; /* the harness's process id                                          */
+    uint32_t level;  /* enum sandbox_level */
+    uint32_t parent; /* the harness's process id */
     uint32_t rows;
-    uint32_t wait_ms;        /* how long to wait for the command before giving up                 */
-    uint32_t journal;        /* path of the placeholder journal, or 0: no placeholders            */
-    uint32_t cgroup_process; /* folder to make a cgroup in: v2, or v1 `pids`; or 0                */
-    uint32_t cgroup_memory;  /* v1 `memory`; 0 with v2 or none                                    */
-    uint32_t cgroup_version; /* 0, 1, 2                                                           */
+    uint32_t wait_ms;        /* how long to wait for the command before giving up */
+    uint32_t journal;        /* path of the placeholder journal, or 0: no placeholders */
+    uint32_t cgroup_process; /* folder to make a cgroup in: v2, or v1 `pids`; or 0 */
+    uint32_t cgroup_memory;  /* v1 `memory`; 0 with v2 or none */
+    uint32_t cgroup_version; /* 0, 1, 2 */
     uint32_t unused;
     uint64_t max_processes, max_memory, max_file_size, max_private;
 };
@@ -112,14 +112,14 @@ enum launch_step {
 /* clang-format on */
 struct launch_fault {
     uint32_t step;
-    int32_t number;   /* errno                              */
+    int32_t number;   /* errno */
     char detail[184]; /* the path or call that it was about */
 };
 
 enum launch_ended {
-    ENDED_BY_MEMORY = 1,    /* the sandbox went over max_memory    */
-    ENDED_BY_PROCESSES = 2, /* ... over max_processes              */
-    ENDED_SURVIVORS = 4     /* processes that could not be killed  */
+    ENDED_BY_MEMORY = 1,    /* the sandbox went over max_memory */
+    ENDED_BY_PROCESSES = 2, /* ... over max_processes */
+    ENDED_SURVIVORS = 4     /* processes that could not be killed */
 };
 struct launch_report {
     uint32_t magic;

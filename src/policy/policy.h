@@ -21,9 +21,9 @@ enum permission_mode {
     MODE_AUTO,
     MODE_DONT_ASK,
     MODE_BYPASS,
-    MODE_READ_ONLY,          /* preset: reads only, nothing asked                     */
-    MODE_SANDBOX_AUTO,       /* preset workspace-write: what the sandbox holds is not asked */
-    MODE_FULL_ACCESS         /* preset: no sandbox, nothing asked                     */
+    MODE_READ_ONLY,    /* preset: reads only, nothing asked */
+    MODE_SANDBOX_AUTO, /* preset workspace-write: what the sandbox holds is not asked */
+    MODE_FULL_ACCESS   /* preset: no sandbox, nothing asked */
 };
 /* By name or alias ("manual"); false with the nearest in err. */
 rein_status mode_parse(str name, enum permission_mode *out, struct error *err);
@@ -52,15 +52,15 @@ rein_status rule_check(str rule, struct error *err);
 void rule_split(str list, void (*fn)(void *data, str rule), void *data);
 
 struct policy_call {
-    str tool;             /* its name now, not an alias                                  */
-    unsigned flags;       /* enum tool_flags as recorded (numbers of tool/tool.h)         */
-    str subject;          /* path or command                                             */
-    bool sandboxed;       /* a command that runs behind the sandbox                      */
+    str tool;       /* its name now, not an alias */
+    unsigned flags; /* enum tool_flags as recorded (numbers of tool/tool.h) */
+    str subject;    /* path or command */
+    bool sandboxed; /* a command that runs behind the sandbox */
 };
 struct verdict {
     enum decision decision;
-    str rule;             /* the rule that decided, or empty                             */
-    char reason[256];     /* for the model and people: why, and what would allow it      */
+    str rule;         /* the rule that decided, or empty */
+    char reason[256]; /* for the model and people: why, and what would allow it */
 };
 
 /* Decide. An ask where nobody can answer is a denial that says so. */

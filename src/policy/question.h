@@ -20,7 +20,7 @@ struct policy {
 };
 
 enum {
-    COMMAND_READABLE = 10000, /* longer ones no person reads: they are asked about            */
+    COMMAND_READABLE = 10000, /* longer ones no person reads: they are asked about */
     COMMAND_SCANNED = 1 << 17 /* longer ones are not held against rules: these count as broken */
 };
 
@@ -29,7 +29,7 @@ struct question {
     const struct policy_call *call;
     struct arena *a;
     enum call_kind kind;
-    str path;         /* normal; of what is about files                    */
+    str path;         /* normal; of what is about files */
     struct scan scan; /* of a command; empty when it was too long for that */
     bool is_command, is_unscanned;
 };

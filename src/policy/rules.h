@@ -20,22 +20,22 @@ enum call_flags {
 enum rule_list { RULES_DENY, RULES_ASK, RULES_ALLOW, RULE_LISTS };
 
 enum rule_kind {
-    RULE_TOOL,    /* every call of the tool                                             */
-    RULE_COMMAND, /* Bash(pattern): `*` is any run of characters                        */
-    RULE_PATH,    /* Read(pattern), Edit(pattern) and the like: a gitignore pattern     */
-    RULE_TEXT     /* another tool's subject, `*` as in commands                         */
+    RULE_TOOL,    /* every call of the tool */
+    RULE_COMMAND, /* Bash(pattern): `*` is any run of characters */
+    RULE_PATH,    /* Read(pattern), Edit(pattern) and the like: a gitignore pattern */
+    RULE_TEXT     /* another tool's subject, `*` as in commands */
 };
 
 enum rule_anchor { ANCHOR_ROOT, ANCHOR_HOME, ANCHOR_FOLDER, ANCHOR_ANY };
 
 struct rule {
-    str text;    /* as it was written                                    */
-    str from;    /* where it was written                                 */
-    str tool;    /* its name; in deny and ask rules a glob               */
+    str text;    /* as it was written */
+    str from;    /* where it was written */
+    str tool;    /* its name; in deny and ask rules a glob */
     str pattern; /* what stands in the parentheses, less anchor and ":*" */
     bool prefix; /* the only star is a trailing " *": the bare words match, too */
     enum rule_kind kind;
-    enum rule_anchor anchor; /* RULE_PATH                                */
+    enum rule_anchor anchor; /* RULE_PATH */
 };
 
 /* Slices point into `text`, but for a pattern that had to be rewritten, which is in `a`. */

@@ -16,14 +16,14 @@ struct reader {
     str text;
     size_t at;
     enum quotes quotes;
-    char quote; /* the open one, or 0: QUOTES_HOLD                     */
-    char *out;  /* words with a blank behind each                      */
+    char quote; /* the open one, or 0: QUOTES_HOLD */
+    char *out;  /* words with a blank behind each */
     size_t n;
-    size_t *starts; /* of the words of this command, in `out`              */
+    size_t *starts; /* of the words of this command, in `out` */
     size_t words;
-    size_t word; /* start of the word being read                        */
+    size_t word; /* start of the word being read */
     bool in_word;
-    enum redirect redirect; /* the word to come is a redirection's target          */
+    enum redirect redirect; /* the word to come is a redirection's target */
 };
 
 /* What runs what stands behind it: all tails of the command count. Keywords of the shell, too. */

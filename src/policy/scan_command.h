@@ -14,8 +14,8 @@
 /* The tails of one command follow each other, longest first, and end at the same byte; so that a
  * test which holds for a tail whenever it holds for a tail of it need only look at the first. */
 struct scanned_command {
-    str text;    /* words without quotes, one blank between each    */
-    bool is_git; /* the text stands behind "git " and its options   */
+    str text;    /* words without quotes, one blank between each */
+    bool is_git; /* the text stands behind "git " and its options */
 };
 
 struct scan {
@@ -23,10 +23,10 @@ struct scan {
     size_t n;
     str *words; /* each word and read redirection: what may name a file that is read */
     size_t words_n;
-    str *targets; /* targets of output redirections                                    */
+    str *targets; /* targets of output redirections */
     size_t targets_n;
     bool runs_text;   /* something in it runs what its words say (sh -c, eval, env, xargs, ...) */
-    bool is_computed; /* a command word comes from a variable, glob or substitution       */
+    bool is_computed; /* a command word comes from a variable, glob or substitution */
     /* how much room the arrays have */
     size_t room, words_room, targets_room;
 };

@@ -43,17 +43,13 @@ str policy_always(const struct policy *policy, const struct policy_call *call, s
             command_is_critical(&q.scan, a, policy->folder, policy->home))
             return S("");
         return arena_printf(a, "%.*s(%.*s)", FS(call->tool), FS(call->subject));
-    case CALL_EDIT_INSIDE:
-        return S("Edit(/**)");
-    case CALL_READ_OUTSIDE:
-        return question_path_rule(&q, "Read");
-    case CALL_OTHER:
-        return arena_str(a, call->tool);
+    case CALL_EDIT_INSIDE: return S("Edit(/**)");
+    case CALL_READ_OUTSIDE: return question_path_rule(&q, "Read");
+    case CALL_OTHER: return arena_str(a, call->tool);
     case CALL_READ_INSIDE:
     case CALL_EDIT_PROTECTED:
     case CALL_EDIT_OUTSIDE:
-    case CALL_KINDS:
-        break;
+    case CALL_KINDS: break;
     }
     return S("");
 }

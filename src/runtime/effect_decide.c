@@ -36,7 +36,7 @@ static void say_decided(struct session *s, const struct call *call, const char *
 }
 
 rein_status call_decode(const struct tool *tool, str input, struct arena *a, void **args,
-                          const struct json **tree, struct error *err)
+                        const struct json **tree, struct error *err)
 {
     struct json *parsed;
     struct buf faults;

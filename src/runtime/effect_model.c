@@ -18,8 +18,8 @@ struct block_run { /* a block that streams: the event to come has its id already
 
 struct request_run {
     struct session *s;
-    bool dropped;              /* of no interest any more, only waits for the client's done */
-    bool canceled;             /* was asked to end */
+    bool dropped;  /* of no interest any more, only waits for the client's done */
+    bool canceled; /* was asked to end */
     struct waiter waiter;
     struct model_call *call;
     struct context_body body;
@@ -29,9 +29,9 @@ struct request_run {
     size_t n_blocks;
     char message_id[128], model[128], stop_raw[64];
     enum stop_reason stop;
-    bool stopped;              /* the reply said that it is complete */
+    bool stopped; /* the reply said that it is complete */
     struct usage usage;
-    size_t streamed;           /* bytes of the reply, for an estimate when it breaks off */
+    size_t streamed; /* bytes of the reply, for an estimate when it breaks off */
     char error_type[64], error_message[512];
 };
 
@@ -172,23 +172,15 @@ static void write_block(struct json_writer *w, const struct request_run *r, cons
 {
     json_object(w);
     switch (b->kind) {
-    case BLOCK_TEXT:
-        write_text(w, r, b);
-        break;
+    case BLOCK_TEXT: write_text(w, r, b); break;
     case BLOCK_THINKING:
         json_put(w, "thinking", b->text);
         json_put(w, "signature", b->signature);
         break;
-    case BLOCK_REDACTED:
-        json_put(w, "redacted", b->signature);
-        break;
-    case BLOCK_TOOL_USE:
-        write_call(w, r, b);
-        break;
+    case BLOCK_REDACTED: json_put(w, "redacted", b->signature); break;
+    case BLOCK_TOOL_USE: write_call(w, r, b); break;
     case BLOCK_TOOL_RESULT:
-    case BLOCK_OPAQUE:
-        json_put_raw(w, "native", b->native);
-        break;
+    case BLOCK_OPAQUE: json_put_raw(w, "native", b->native); break;
     }
     json_put(w, "message_id", str_of(r->message_id));
     json_object_end(w);
@@ -227,18 +219,10 @@ static void on_event(void *data, const struct stream_event *ev)
     if (r->dropped)
         return;
     switch (ev->kind) {
-    case STREAM_START:
-        on_start(r, ev);
-        break;
-    case STREAM_BLOCK_START:
-        announce(r, ev);
-        break;
-    case STREAM_DELTA:
-        pass_delta(r, ev);
-        break;
-    case STREAM_BLOCK:
-        record_block(r, ev);
-        break;
+    case STREAM_START: on_start(r, ev); break;
+    case STREAM_BLOCK_START: announce(r, ev); break;
+    case STREAM_DELTA: pass_delta(r, ev); break;
+    case STREAM_BLOCK: record_block(r, ev); break;
     case STREAM_STOP:
         r->stop = ev->stop;
         r->stopped = true;
@@ -256,7 +240,7 @@ static void on_event(void *data, const struct stream_event *ev)
 
 static void write_error(struct json_writer *w, struct request_run *r, const struct model_outcome *o)
 {
-    const char *type = r->error_type[0] ? r->error_type
+    const char *type = r->error_type[0]   ? r->error_type
                        : o->error_type[0] ? o->error_type
                                           : status_name(o->status);
 

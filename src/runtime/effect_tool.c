@@ -16,14 +16,14 @@
 #include "runtime/tool_call.h"
 
 struct call_run {
-    struct list link;          /* of session->runs                                     */
+    struct list link; /* of session->runs */
     struct session *s;
-    bool dropped;              /* of no interest any more, only waits for its end      */
+    bool dropped; /* of no interest any more, only waits for its end */
     struct tool_run run;
     struct arena arena;
     struct work work;
     struct waiter waiter;
-    struct id id;              /* of the agent.tool_use event                          */
+    struct id id; /* of the agent.tool_use event */
     uint64_t seq;
     bool started, finished;
     bool cancel_asked;
@@ -96,7 +96,7 @@ static size_t index_of(const struct session *s, const struct call_run *c)
 
 bool effect_tool_results(struct session *s)
 {
-    list_each(link, &s->runs) {
+    list_each (link, &s->runs) {
         struct call_run *c = list_of(link, struct call_run, link);
         size_t index = index_of(s, c);
         struct json_writer w;
@@ -248,8 +248,7 @@ static rein_status provision(struct session *s, struct error *err)
 /* The absolute path that a call is about, without "." and "..": the key of what is known of it. */
 static str absolute(struct session *s, str path, struct arena *a)
 {
-    str whole = path.n && path.p[0] == '/' ? path
-                                           : arena_printf(a, "%s/%.*s", s->folder, FS(path));
+    str whole = path.n && path.p[0] == '/' ? path : arena_printf(a, "%s/%.*s", s->folder, FS(path));
     struct buf out;
     str result;
 
@@ -275,7 +274,8 @@ static void look_up_known(struct session *s, struct call_run *c)
 {
     const struct tool *tool = c->run.tool;
     str path = tool->subject ? json_text(c->run.input, tool->subject, S("")) : S("");
-    const struct file_fact *fact = path.n ? views_file(&s->views, absolute(s, path, &c->arena)) : NULL;
+    const struct file_fact *fact =
+        path.n ? views_file(&s->views, absolute(s, path, &c->arena)) : NULL;
 
     if (!fact)
         return;
@@ -315,7 +315,7 @@ static struct call_run *run_new(struct session *s, const struct call *call)
     c->run.results = arena_printf(&c->arena, "%s/%s", s->brain->paths.results, s->uuid).p;
     c->run.todos = arena_str(&c->arena, buf_str(&s->views.todos.list));
     c->status = call_decode(c->run.tool, arena_str(&c->arena, call->input), &c->arena, &args,
-                       &c->run.input, &c->err);
+                            &c->run.input, &c->err);
     c->run.args = args;
     if (c->status == REIN_OK && (c->run.tool->flags & TOOL_HANDS))
         c->status = provision(s, &c->err);
@@ -330,7 +330,7 @@ static struct call_run *run_new(struct session *s, const struct call *call)
 
 bool effect_tool_is_running(const struct session *s, const struct call *call)
 {
-    list_each(link, &s->runs) {
+    list_each (link, &s->runs) {
         if (id_eq(list_of(link, struct call_run, link)->id, call->id))
             return true;
     }
@@ -382,7 +382,7 @@ bool effect_cancel(struct session *s, const struct effect *effect)
 {
     const struct call *call = &s->turn.calls[effect->call];
 
-    list_each(link, &s->runs) {
+    list_each (link, &s->runs) {
         struct call_run *c = list_of(link, struct call_run, link);
 
         if (!id_eq(c->id, call->id) || c->cancel_asked)
@@ -400,7 +400,7 @@ bool effect_cancel(struct session *s, const struct effect *effect)
 /* Operations on the loop and work on the pool go on until they say so, in the session's hands. */
 void effect_tool_drop(struct session *s)
 {
-    list_each(link, &s->runs) {
+    list_each (link, &s->runs) {
         struct call_run *c = list_of(link, struct call_run, link);
 
         list_remove(&c->waiter.link);

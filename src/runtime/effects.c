@@ -95,7 +95,8 @@ bool effect_answer(struct session *s, const struct effect *effect)
     struct json_writer w;
     char id[ID_UUID_SIZE];
 
-    if (effect_tool_is_running(s, call)) /* a read was begun again meanwhile: its result is the one */
+    if (effect_tool_is_running(s,
+                               call)) /* a read was begun again meanwhile: its result is the one */
         return effect_cancel(s, effect);
     id_uuid(call->id, id);
     buf_init(&payload, BUF_NO_MAX);

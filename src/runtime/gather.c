@@ -219,9 +219,8 @@ static void write_section(struct json_writer *w, const char *name, const char *p
 
 static void write_environment(struct session *s, struct json_writer *w)
 {
-    struct environment e = {.folder = str_of(s->folder),
-                            .shell = S("bash"),
-                            .sandbox = str_of(level_name(s->level))};
+    struct environment e = {
+        .folder = str_of(s->folder), .shell = S("bash"), .sandbox = str_of(level_name(s->level))};
     char date[TIME_TEXT_SIZE], platform[256];
     struct utsname u;
     struct buf text;
@@ -245,8 +244,9 @@ static void write_environment(struct session *s, struct json_writer *w)
 static bool write_instructions(struct session *s, str folder, const char *name, bool own,
                                struct json_writer *w)
 {
-    const char *path = arena_printf(&s->scratch, "%.*s%s%s", FS(folder),
-                                    str_eq(folder, S("/")) ? "" : "/", name).p;
+    const char *path =
+        arena_printf(&s->scratch, "%.*s%s%s", FS(folder), str_eq(folder, S("/")) ? "" : "/", name)
+            .p;
     struct buf bytes, text;
     bool found;
 

@@ -103,8 +103,8 @@ rein_status session_take(struct session *s, struct event *evs, size_t n, struct 
     return REIN_OK;
 }
 
-rein_status session_say(struct session *s, enum event_type type, uint64_t cause, struct buf *payload,
-                        struct error *err)
+rein_status session_say(struct session *s, enum event_type type, uint64_t cause,
+                        struct buf *payload, struct error *err)
 {
     struct event ev = {.type = type, .cause = cause, .payload = buf_str(payload)};
 
@@ -191,7 +191,7 @@ static void subscribers_tell(struct session *s, uint64_t seq)
 /* In order of waiting; whoever is released may add and take away others, so the search begins anew. */
 static struct waiter *first_due(struct session *s, uint64_t seq)
 {
-    list_each(link, &s->waiters) {
+    list_each (link, &s->waiters) {
         struct waiter *w = list_of(link, struct waiter, link);
 
         if (w->seq <= seq)
@@ -215,8 +215,8 @@ void session_stored(void *data, uint64_t seq)
 {
     struct session *s = data;
 
-    effects_release(s, seq);   /* those that change something waited for this      */
-    subscribers_tell(s, seq);  /* terminal, editor, HTTP, parent agent: all alike  */
+    effects_release(s, seq);  /* those that change something waited for this */
+    subscribers_tell(s, seq); /* terminal, editor, HTTP, parent agent: all alike */
 }
 
 void session_log_failed(void *data, const struct error *err) { session_fail(data, err); }
@@ -295,7 +295,7 @@ void session_fail(struct session *s, const struct error *err)
 
 void session_forget(struct session *s)
 {
-    list_each(link, &s->untold) {
+    list_each (link, &s->untold) {
         list_remove(link);
         free(list_of(link, struct untold, link));
     }

@@ -29,7 +29,7 @@ struct brain {
     struct config_paths paths;
     struct model_client *client; /* made at the first request */
     struct list sessions;
-    struct list closing;         /* closed, but what they started has not ended yet */
+    struct list closing; /* closed, but what they started has not ended yet */
 };
 
 struct session;
@@ -60,32 +60,32 @@ struct session {
     struct arena life, parse, scratch;
     struct log *log;
 
-    struct setup setup;          /* as recorded               */
-    struct turn turn;            /* folds of the log, all four */
+    struct setup setup; /* as recorded */
+    struct turn turn;   /* folds of the log, all four */
     struct context context;
     struct views views;
     struct wanted wanted;
 
     struct model model;
-    struct request_run *request; /* the open one              */
-    struct list runs;            /* tool calls under way      */
+    struct request_run *request; /* the open one */
+    struct list runs;            /* tool calls under way */
     struct hands *hands;         /* provisioned at first need */
 
     struct list waiters, untold; /* for the log; for listeners */
     struct listener *listeners;
     size_t n_listeners, room_listeners;
-    struct timer kick;           /* starts a woken session from the loop */
-    int64_t turn_began;          /* monotonic ns              */
-    struct buf result_bytes;     /* of the last turn, JSON    */
+    struct timer kick;       /* starts a woken session from the loop */
+    int64_t turn_began;      /* monotonic ns */
+    struct buf result_bytes; /* of the last turn, JSON */
     struct list public_listeners;
-    size_t dropped;              /* requests and calls that go on, of no interest any more */
+    size_t dropped; /* requests and calls that go on, of no interest any more */
     bool pumping, telling, started, closing;
-    struct error failure;        /* of the log: nothing goes on */
+    struct error failure; /* of the log: nothing goes on */
 };
 
 struct session_spec {
-    struct id id;                /* zero: a new one           */
-    const char *folder;          /* canonical                 */
+    struct id id;       /* zero: a new one */
+    const char *folder; /* canonical */
     bool can_ask;
 };
 
@@ -112,8 +112,8 @@ void brain_settle(struct brain *brain);
 rein_status session_take(struct session *s, struct event *evs, size_t n, struct error *err);
 
 /* The same for one event whose payload was just written. */
-rein_status session_say(struct session *s, enum event_type type, uint64_t cause, struct buf *payload,
-                        struct error *err);
+rein_status session_say(struct session *s, enum event_type type, uint64_t cause,
+                        struct buf *payload, struct error *err);
 
 /* An input from outside. A woken session goes on at once, with the input. */
 rein_status session_input(struct session *s, enum event_type type, struct buf *payload,

@@ -22,22 +22,22 @@ struct open_call {
 };
 
 struct course {
-    struct arena life;    /* as long as the door                                          */
-    struct arena turn;    /* of one turn                                                  */
-    struct arena scratch; /* of one event: its tree                                       */
+    struct arena life;    /* as long as the door */
+    struct arena turn;    /* of one turn */
+    struct arena scratch; /* of one event: its tree */
     str session, folder, version, key_source;
-    str model, mode, tools; /* id; permission mode; JSON array of names                     */
-    struct id event_id;     /* of the last stored event; lines take their uuid from it      */
-    uint32_t lines;         /* written since                                                */
-    str message_id;         /* of the reply that is being told                              */
-    struct map calls;       /* id of the agent.tool_use -> struct open_call                 */
-    struct map shares;      /* model -> struct model_share                                  */
-    str stop;               /* the wire's stop reason of the last reply, or empty           */
-    str error_type, error_message; /* of the last session.error of the turn                 */
-    bool refused; /* the last call of the turn was denied                         */
-    bool ended;   /* the turn is over: `result` is its result object              */
+    str model, mode, tools;        /* id; permission mode; JSON array of names */
+    struct id event_id;            /* of the last stored event; lines take their uuid from it */
+    uint32_t lines;                /* written since */
+    str message_id;                /* of the reply that is being told */
+    struct map calls;              /* id of the agent.tool_use -> struct open_call */
+    struct map shares;             /* model -> struct model_share */
+    str stop;                      /* the wire's stop reason of the last reply, or empty */
+    str error_type, error_message; /* of the last session.error of the turn */
+    bool refused;                  /* the last call of the turn was denied */
+    bool ended;                    /* the turn is over: `result` is its result object */
     const struct json *result;
-    str end; /* the idle event's stop reason                                 */
+    str end; /* the idle event's stop reason */
 };
 
 void course_init(struct course *c, const struct door_info *info);

@@ -14,10 +14,10 @@
 
 /* What a door knows before the first event; borrowed for the call. */
 struct door_info {
-    const char *session; /* UUID                                                        */
+    const char *session; /* UUID */
     const char *folder;
-    const char *version;    /* of rein                                                     */
-    const char *key_source; /* which variable holds the key, or "none"                     */
+    const char *version;    /* of rein */
+    const char *key_source; /* which variable holds the key, or "none" */
 };
 
 struct door;
@@ -32,7 +32,7 @@ enum door_exit {
 };
 
 struct door_ops {
-    const char *name; /* of the protocol: "stream-json"                                    */
+    const char *name; /* of the protocol: "stream-json" */
     bool wants_start; /* needs the session's first event, also when it was stored long ago */
     struct door *(*open)(const struct door_ops *ops, const struct door_info *info,
                          rein_write_fn *write, void *data);

@@ -14,10 +14,10 @@ struct door {
     struct course course;
     rein_write_fn *write;
     void *data;
-    struct buf line;         /* what is being built                      */
-    bool primed;             /* it was told what the session is      */
+    struct buf line;         /* what is being built */
+    bool primed;             /* it was told what the session is */
     bool begun;              /* stream-json: this turn's init is written */
-    struct preview *preview; /* stream-json with deltas, else NULL       */
+    struct preview *preview; /* stream-json with deltas, else NULL */
 };
 
 struct door *headless_open(const struct door_ops *ops, const struct door_info *info,

@@ -8,12 +8,12 @@
 #include "tool/place.h"
 
 struct file_facts {
-    str path;          /* absolute, normal                                         */
-    struct digest sha; /* of the whole file                                        */
+    str path;          /* absolute, normal */
+    struct digest sha; /* of the whole file */
     const struct stat *st;
-    int64_t offset, limit; /* as asked for; 0, 0: all of it was sent                   */
+    int64_t offset, limit; /* as asked for; 0, 0: all of it was sent */
     int64_t lines;
-    bool shown; /* the content stands in this result                        */
+    bool shown; /* the content stands in this result */
 };
 
 /* "file":{...} */

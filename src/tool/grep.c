@@ -54,8 +54,8 @@ struct grep {
     struct found found; /* files and counts */
     bool has_context;
     int64_t seen; /* lines, before offset and limit */
-    str path;     /* of the line before             */
-    int64_t line; /* its number                     */
+    str path;     /* of the line before */
+    int64_t line; /* its number */
 };
 
 static rein_status grep_check(const void *p, struct arena *a, struct error *err)

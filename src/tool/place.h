@@ -14,8 +14,8 @@
 
 struct place {
     str path; /* absolute and normal: what policy saw; ended by NUL */
-    str real; /* where it is, links resolved; ended by NUL          */
-    int fd;   /* -1: none                                           */
+    str real; /* where it is, links resolved; ended by NUL */
+    int fd;   /* -1: none */
     struct stat st;
 };
 
@@ -31,9 +31,9 @@ rein_status place_open_file(struct tool_run *run, str path, struct place *out, s
 
 /* Where a file is to be written: its folder, made when missing, and what is there now. */
 struct target {
-    struct place now; /* fd is -1 when the file is new              */
-    int folder;       /* of the real file                           */
-    const char *name; /* in it                                      */
+    struct place now; /* fd is -1 when the file is new */
+    int folder;       /* of the real file */
+    const char *name; /* in it */
     bool exists;
 };
 rein_status target_open(struct tool_run *run, str path, struct target *out, struct error *err);

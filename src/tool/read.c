@@ -12,7 +12,7 @@
 
 enum {
     LINES_DEFAULT = 2000,
-    LINE_KEPT = 8192,                    /* bytes: 2,000 characters of four              */
+    LINE_KEPT = 8192,                    /* bytes: 2,000 characters of four */
     SHOWN_MAX = RESULT_CHARACTERS - 300, /* so that a result is never spilled to a file
                                               that would have to be read in turn           */
     CHUNK = 1 << 15
@@ -37,13 +37,13 @@ static const struct field read_fields[] = {
 /* The lines under way. */
 struct lines {
     struct buf *out;
-    int64_t first, last; /* wanted                                                */
-    int64_t number;      /* of the line being read                                */
-    int64_t shown;       /* the last one that was written, 0: none                */
-    size_t characters;   /* written so far                                        */
-    bool full;           /* no more fit                                           */
-    bool begun;          /* bytes of the line being read have come                */
-    size_t left_out;     /* bytes of it that are not kept                         */
+    int64_t first, last; /* wanted */
+    int64_t number;      /* of the line being read */
+    int64_t shown;       /* the last one that was written, 0: none */
+    size_t characters;   /* written so far */
+    bool full;           /* no more fit */
+    bool begun;          /* bytes of the line being read have come */
+    size_t left_out;     /* bytes of it that are not kept */
     size_t n;
     char kept[LINE_KEPT];
 };

@@ -19,12 +19,12 @@ struct result_stream {
     str call_id;
     bool command;
     struct clean_stream clean;
-    struct buf piece;      /* the last one, clean                             */
-    struct buf head, tail; /* once it spilled                                 */
-    uint64_t raw, bytes;   /* as they came; after cleaning                    */
+    struct buf piece;      /* the last one, clean */
+    struct buf head, tail; /* once it spilled */
+    uint64_t raw, bytes;   /* as they came; after cleaning */
     uint64_t characters;
     uint64_t in_file;
-    int fd; /* -1: not spilled                                 */
+    int fd; /* -1: not spilled */
     bool spilled, lost;
     rein_status status; /* of the file; what came is previewed all the same */
     struct error error;

@@ -11,20 +11,20 @@
 
 struct search {
     struct tool_run *run;
-    str root;       /* the folder or file that is searched: real, ended by NUL          */
-    bool with_text; /* a record is a path, NUL, text, line feed; else a path and NUL    */
+    str root;       /* the folder or file that is searched: real, ended by NUL */
+    bool with_text; /* a record is a path, NUL, text, line feed; else a path and NUL */
     /* One record. `path` is absolute. Borrowed. */
     void (*record)(struct search *search, str path, str text);
     /* Write the result's text from what was found. */
     void (*finish)(struct search *search);
-    void *data; /* the tool's                                                       */
+    void *data; /* the tool's */
 
-    bool enough; /* set by search_stop(): the rest is of no interest                 */
+    bool enough; /* set by search_stop(): the rest is of no interest */
     const char *argv[SEARCH_ARGUMENTS];
     size_t n;
     struct command *command;
     struct buf partial, errors;
-    struct buf last_path; /* with_text: the last one that was asked about                    */
+    struct buf last_path; /* with_text: the last one that was asked about */
     bool last_kept;
     bool too_many;
 };

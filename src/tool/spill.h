@@ -15,9 +15,9 @@ enum {
 
 struct spill {
     const char *path;
-    uint64_t characters, between; /* in all; bytes between head and tail     */
-    str head, tail;               /* whole characters                        */
-    bool lost;                    /* more came than the file was to hold     */
+    uint64_t characters, between; /* in all; bytes between head and tail */
+    str head, tail;               /* whole characters */
+    bool lost;                    /* more came than the file was to hold */
 };
 
 /* A new file, 0600; its path is filled in. */

@@ -13,10 +13,10 @@
 struct splice {
     str old, new;
     bool all;
-    struct buf out;          /* initialised by the caller: the new bytes      */
-    size_t count;            /* occurrences                                   */
-    size_t first, first_end; /* in `out`: the first replacement               */
-    size_t lines[10];        /* of the first occurrences, from 1              */
+    struct buf out;          /* initialised by the caller: the new bytes */
+    size_t count;            /* occurrences */
+    size_t first, first_end; /* in `out`: the first replacement */
+    size_t lines[10];        /* of the first occurrences, from 1 */
 };
 
 /* False, with nothing in `out`, when `old` is not there, or more than once without `all`. */

@@ -18,33 +18,33 @@
 #include "policy/policy.h"
 
 enum tool_flags {
-    TOOL_HANDS = 1,       /* acts where the hands are; else in the brain                    */
-    TOOL_READ_ONLY = 2,   /* changes nothing: need not wait for the disk, may be repeated   */
-    TOOL_CONCURRENT = 4,  /* may run beside others of its kind                              */
-    TOOL_DESTRUCTIVE = 8, /* may delete or overwrite                                        */
-    TOOL_EDITS = 16,      /* writes files: acceptEdits covers it, Edit(path) rules apply    */
-    TOOL_COMMAND = 32,    /* runs a command: its preview shows head and tail                */
-    TOOL_FREE = 64        /* touches nothing outside the session: never asked about         */
+    TOOL_HANDS = 1,       /* acts where the hands are; else in the brain */
+    TOOL_READ_ONLY = 2,   /* changes nothing: need not wait for the disk, may be repeated */
+    TOOL_CONCURRENT = 4,  /* may run beside others of its kind */
+    TOOL_DESTRUCTIVE = 8, /* may delete or overwrite */
+    TOOL_EDITS = 16,      /* writes files: acceptEdits covers it, Edit(path) rules apply */
+    TOOL_COMMAND = 32,    /* runs a command: its preview shows head and tail */
+    TOOL_FREE = 64        /* touches nothing outside the session: never asked about */
 };
 
 /* What the session knows of the call's subject, from the facts of earlier results. */
 struct file_known {
-    bool known;             /* it was read or written in this session                        */
-    bool in_context;        /* and its content stands in the context still                   */
-    struct digest sha;      /* of the whole file then                                        */
+    bool known;        /* it was read or written in this session */
+    bool in_context;   /* and its content stands in the context still */
+    struct digest sha; /* of the whole file then */
     int64_t size, mtime_ns, ctime_ns;
-    int64_t offset, limit;  /* lines that were sent: from, count; 0, 0: all                  */
+    int64_t offset, limit; /* lines that were sent: from, count; 0, 0: all */
 };
 
 /* What came of a call. Bytes for the model in `text`; the rest is optional. */
 struct tool_result {
-    struct buf text;        /* at most RESULT_MAX bytes; longer is spilled by result_limit() */
+    struct buf text; /* at most RESULT_MAX bytes; longer is spilled by result_limit() */
     bool is_error;
-    struct buf blocks;      /* JSON array of content blocks instead of text, or empty        */
-    struct buf facts;       /* JSON object members to be recorded: "file":{...}, or empty    */
-    struct buf details;     /* JSON object: the published tool_use_result, or empty          */
-    struct buf diff;        /* unified hunks for people, or empty                            */
-    char spilled[512];      /* path of the whole text when only a preview stands in `text`   */
+    struct buf blocks;  /* JSON array of content blocks instead of text, or empty */
+    struct buf facts;   /* JSON object members to be recorded: "file":{...}, or empty */
+    struct buf details; /* JSON object: the published tool_use_result, or empty */
+    struct buf diff;    /* unified hunks for people, or empty */
+    char spilled[512];  /* path of the whole text when only a preview stands in `text` */
     int64_t started_us, ended_us;
 };
 #define RESULT_MAX (16u << 20)
@@ -52,34 +52,34 @@ struct tool_result {
 /* One call under way: made by the runtime, freed by it after `done`. */
 struct tool_run {
     const struct tool *tool;
-    struct arena *arena;         /* of this call; one thread at a time                       */
-    const void *args;            /* decoded by the tool's fields                             */
-    const struct json *input;    /* the same as JSON                                         */
-    str call_id;                 /* the model's id of the call: file names of spilled output */
+    struct arena *arena;      /* of this call; one thread at a time */
+    const void *args;         /* decoded by the tool's fields */
+    const struct json *input; /* the same as JSON */
+    str call_id;              /* the model's id of the call: file names of spilled output */
     struct loop *loop;
-    struct hands *hands;         /* NULL for brain tools                                     */
-    int root;                    /* hands_root()                                             */
-    const char *folder;          /* hands_folder()                                           */
+    struct hands *hands; /* NULL for brain tools */
+    int root;            /* hands_root() */
+    const char *folder;  /* hands_folder() */
     enum sandbox_level level;
-    const char *results;         /* folder for spilled output                                */
-    struct file_known known;     /* of the call's subject                                       */
-    str todos;                   /* the session's list as JSON, for TodoWrite's answer       */
-    const struct policy *policy; /* for where links lead; NULL: no rules                     */
-    const char *const *masked;   /* rein's own folders, which no tool shows; NULL-ended      */
-    const char *home;            /* whose keys and histories are masked; NULL: $HOME         */
+    const char *results;         /* folder for spilled output */
+    struct file_known known;     /* of the call's subject */
+    str todos;                   /* the session's list as JSON, for TodoWrite's answer */
+    const struct policy *policy; /* for where links lead; NULL: no rules */
+    const char *const *masked;   /* rein's own folders, which no tool shows; NULL-ended */
+    const char *home;            /* whose keys and histories are masked; NULL: $HOME */
     struct tool_result result;
-    _Atomic bool canceled;       /* look at it in long loops                                 */
+    _Atomic bool canceled;              /* look at it in long loops */
     void (*done)(struct tool_run *run); /* for `start`: exactly once, on the loop, never from
                                            inside start or cancel                             */
-    void (*progress)(struct tool_run *run, str text); /* may be NULL: passing output to show  */
-    void *state;                 /* the tool's own                                           */
-    void *owner;                 /* the runtime's own                                        */
+    void (*progress)(struct tool_run *run, str text); /* may be NULL: passing output to show */
+    void *state;                                      /* the tool's own */
+    void *owner;                                      /* the runtime's own */
 };
 
 struct tool {
     const char *name;
-    const char *const *aliases;  /* old names, NULL-ended, or NULL                           */
-    const char *prose;           /* embedded text for the model: "tool/read.md"              */
+    const char *const *aliases; /* old names, NULL-ended, or NULL */
+    const char *prose;          /* embedded text for the model: "tool/read.md" */
     const struct field *args;
     size_t args_size;
     unsigned flags;

@@ -8,7 +8,8 @@
 
 void files_fini(struct files_view *v)
 {
-    map_each(entry, &v->facts) free(entry->value);
+    map_each (entry, &v->facts)
+        free(entry->value);
     map_fini(&v->facts);
 }
 

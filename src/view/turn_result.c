@@ -32,7 +32,7 @@ void result_fini(struct result_view *v)
 
 static void on_message(struct result_view *v, const struct entry *entry)
 {
-    json_each(part, json_get(entry->body, "content"))
+    json_each (part, json_get(entry->body, "content"))
         v->text = arena_str(&v->turn, json_text(part, "text", S("")));
 }
 
@@ -109,12 +109,9 @@ static void on_request_end(struct result_view *v, const struct entry *entry)
 typedef void fold_fn(struct result_view *v, const struct entry *entry);
 
 static fold_fn *const folds[EV_COUNT + 1] = {
-    [EV_SESSION_STATUS_RUNNING] = begin,
-    [EV_AGENT_MESSAGE] = on_message,
-    [EV_AGENT_TOOL_USE] = on_tool_use,
-    [EV_TOOL_STARTED] = on_tool_started,
-    [EV_AGENT_TOOL_RESULT] = on_tool_result,
-    [EV_MODEL_REQUEST_END] = on_request_end,
+    [EV_SESSION_STATUS_RUNNING] = begin,     [EV_AGENT_MESSAGE] = on_message,
+    [EV_AGENT_TOOL_USE] = on_tool_use,       [EV_TOOL_STARTED] = on_tool_started,
+    [EV_AGENT_TOOL_RESULT] = on_tool_result, [EV_MODEL_REQUEST_END] = on_request_end,
 };
 
 void result_apply(struct result_view *v, const struct entry *entry)

@@ -13,13 +13,13 @@
 /* ---- files.c: what the session knows of files, from the facts of results ------------------------ */
 
 struct file_fact {
-    struct digest sha;                   /* of the whole file then                        */
+    struct digest sha; /* of the whole file then */
     int64_t size, mtime_ns, ctime_ns;
-    int64_t offset, limit;               /* lines that were sent                          */
-    bool in_context;                     /* a Read sent them, and nothing changed since   */
+    int64_t offset, limit; /* lines that were sent */
+    bool in_context;       /* a Read sent them, and nothing changed since */
 };
 struct files_view {
-    struct map facts;                    /* path to struct file_fact                      */
+    struct map facts; /* path to struct file_fact */
 };
 
 /* ---- turn_result.c: how the turn went, and what the session cost --------------------------------- */
@@ -32,11 +32,11 @@ struct tool_count {
     int64_t n;
 };
 struct result_view {
-    struct arena turn;                   /* texts of the turn                             */
-    struct usage usage, total;           /* of the turn; of the session                   */
+    struct arena turn;         /* texts of the turn */
+    struct usage usage, total; /* of the turn; of the session */
     double cost, total_cost;
     int64_t requests, rounds, api_us, started_at;
-    str text;                            /* the last text of the agent                    */
+    str text; /* the last text of the agent */
     struct denial *denials;
     size_t n_denials, room_denials;
     struct tool_count *tools;
@@ -45,20 +45,20 @@ struct result_view {
     size_t n_commands, room_commands;
     str error_type, error_message;
     int64_t error_status;
-    struct map calls;                    /* open calls: uuid to struct denial             */
+    struct map calls; /* open calls: uuid to struct denial */
 };
 
 /* ---- todos.c: the task list ---------------------------------------------------------------------- */
 
 struct todos_view {
-    struct buf list;                     /* JSON array                                    */
+    struct buf list; /* JSON array */
 };
 
 struct views {
     struct files_view files;
     struct result_view result;
     struct todos_view todos;
-    str title;                           /* the first prompt, cut                         */
+    str title; /* the first prompt, cut */
     struct arena life;
 };
 

@@ -27,7 +27,8 @@ static void title_apply(struct views *v, const struct entry *entry)
 
     if (v->title.p || entry->ev->type != EV_USER_MESSAGE || !content)
         return;
-    v->title = arena_str(&v->life, utf8_head(str_trim(json_text(content->first, "text", S(""))), 120));
+    v->title =
+        arena_str(&v->life, utf8_head(str_trim(json_text(content->first, "text", S(""))), 120));
 }
 
 void views_apply(struct views *v, const struct entry *entry)

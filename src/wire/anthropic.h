@@ -32,16 +32,16 @@ void anthropic_error_body(str body, struct arena *a, str *type, str *message);
 #define ANTHROPIC_FRAME_DEPTH 256
 
 struct partial {
-    struct arena arena; /* id, name, the start's JSON                                  */
-    struct buf text;    /* text, thinking, or the pieces of a tool's input             */
+    struct arena arena; /* id, name, the start's JSON */
+    struct buf text;    /* text, thinking, or the pieces of a tool's input */
     struct buf signature;
-    struct buf citations; /* of a text: the items of the array, each behind a comma    */
-    struct block block;   /* kind, id, name                                            */
-    str start;            /* the block as it began, for opaque ones                    */
-    str start_input;      /* "input" of the start, or empty                            */
-    str compaction;       /* the last compaction_delta                                 */
-    int64_t key;          /* the server's index                                        */
-    unsigned index;       /* ours                                                      */
+    struct buf citations; /* of a text: the items of the array, each behind a comma */
+    struct block block;   /* kind, id, name */
+    str start;            /* the block as it began, for opaque ones */
+    str start_input;      /* "input" of the start, or empty */
+    str compaction;       /* the last compaction_delta */
+    int64_t key;          /* the server's index */
+    unsigned index;       /* ours */
     bool done;
 };
 

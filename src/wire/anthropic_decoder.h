@@ -16,20 +16,20 @@ enum shape { SHAPE_UNKNOWN, SHAPE_STREAM, SHAPE_WHOLE, SHAPE_OVER };
 struct wire_decoder {
     enum shape shape;
     struct sse sse;
-    struct buf whole;             /* a reply that is no stream                                   */
-    struct arena scratch;         /* of one frame                                                */
-    struct arena message;         /* ids and names of the message                                */
-    struct partial **blocks;      /* all that began; freed ones are NULL                         */
-    size_t n_blocks, room, given; /* those before `given` were handed out                    */
-    struct partial *current;      /* where the last delta went                                   */
-    str *ids;                     /* tool ids given, to find doubles                             */
+    struct buf whole;             /* a reply that is no stream */
+    struct arena scratch;         /* of one frame */
+    struct arena message;         /* ids and names of the message */
+    struct partial **blocks;      /* all that began; freed ones are NULL */
+    size_t n_blocks, room, given; /* those before `given` were handed out */
+    struct partial *current;      /* where the last delta went */
+    str *ids;                     /* tool ids given, to find doubles */
     size_t n_ids, room_ids;
-    size_t total; /* bytes of content                                            */
+    size_t total; /* bytes of content */
     str id, model, stop_raw;
     enum stop_reason stop;
     struct usage usage;
     bool started, has_delta, has_tools, ending;
-    stream_fn *fn; /* of the feeding under way                                    */
+    stream_fn *fn; /* of the feeding under way */
     void *data;
 };
 

@@ -24,27 +24,27 @@ struct wire_prefix {
     const struct wire_section *sections;
     size_t n_sections;
     str tools;
-    str thinking; /* the value of "thinking" as JSON, or empty   */
-    str effort;   /* output_config.effort, or empty              */
+    str thinking; /* the value of "thinking" as JSON, or empty */
+    str effort;   /* output_config.effort, or empty */
 };
 
 struct wire_encoder {
-    enum role role;        /* of the message that is open                                    */
-    bool open_block;       /* the last block's closing is not written yet                    */
-    bool can_mark;         /* that block may carry a cache marker                            */
-    unsigned since_marker; /* blocks since the last marker that stays                        */
-    unsigned markers;      /* of the four that are allowed, how many stand in stable bytes   */
+    enum role role;        /* of the message that is open */
+    bool open_block;       /* the last block's closing is not written yet */
+    bool can_mark;         /* that block may carry a cache marker */
+    unsigned since_marker; /* blocks since the last marker that stays */
+    unsigned markers;      /* of the four that are allowed, how many stand in stable bytes */
 };
 
 /* One event of a response. Blocks arrive complete in STREAM_BLOCK; the deltas before are for
  * showing. Slices are borrowed for the callback. */
 enum stream_kind {
-    STREAM_START,       /* the message began: `id`, `model`, usage so far                      */
+    STREAM_START,       /* the message began: `id`, `model`, usage so far */
     STREAM_BLOCK_START, /* block `index` of `block.kind` began (tool use: id and name are set) */
-    STREAM_DELTA,       /* `delta` of text or thinking for `index`                             */
-    STREAM_BLOCK,       /* block `index` is complete                                           */
-    STREAM_STOP,        /* the reply is complete: `stop`, `stop_raw`, usage                    */
-    STREAM_ERROR        /* the server says what went wrong: error_type, error_message          */
+    STREAM_DELTA,       /* `delta` of text or thinking for `index` */
+    STREAM_BLOCK,       /* block `index` is complete */
+    STREAM_STOP,        /* the reply is complete: `stop`, `stop_raw`, usage */
+    STREAM_ERROR        /* the server says what went wrong: error_type, error_message */
 };
 struct stream_event {
     enum stream_kind kind;
@@ -64,8 +64,8 @@ struct wire_decoder; /* made by decoder_new */
 /* What the script provider and tests look at in a request. */
 struct wire_request {
     str model;
-    str system;               /* all system text, sections joined by line feeds           */
-    size_t replies;           /* assistant messages in it                                 */
+    str system;               /* all system text, sections joined by line feeds */
+    size_t replies;           /* assistant messages in it */
     const struct block *last; /* text and tool results of the last message, if the user's */
     size_t n_last;
 };

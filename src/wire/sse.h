@@ -18,8 +18,8 @@
 typedef rein_status sse_fn(void *data, str event, str bytes, struct error *err);
 
 struct sse {
-    struct buf line; /* the beginning of a line whose end has not come            */
-    struct buf data; /* data of the open frame that had to be kept                */
+    struct buf line; /* the beginning of a line whose end has not come */
+    struct buf data; /* data of the open frame that had to be kept */
     str now;         /* its only data line so far, where it is still in the chunk */
     char event[SSE_EVENT_MAX];
     size_t event_n;

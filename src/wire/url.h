@@ -11,10 +11,10 @@
 /* Slices of the text that was parsed. */
 struct url {
     str scheme;    /* as written: http or https, any letters' case */
-    str authority; /* host and port, as written                    */
-    str host;      /* without the port; [::1] without brackets     */
-    uint16_t port; /* given, or the scheme's                       */
-    str path;      /* from the first '/' on, or empty              */
+    str authority; /* host and port, as written */
+    str host;      /* without the port; [::1] without brackets */
+    uint16_t port; /* given, or the scheme's */
+    str path;      /* from the first '/' on, or empty */
     bool secure;
 };
 

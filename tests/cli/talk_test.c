@@ -19,8 +19,8 @@ struct talk {
     struct world w;
     pid_t pid;
     int fd;
-    struct buf seen; /* all that stood on the terminal               */
-    size_t at;       /* up to where it was waited for                */
+    struct buf seen; /* all that stood on the terminal */
+    size_t at;       /* up to where it was waited for */
 };
 
 /* In the child: the terminal becomes ours, then the binary. */

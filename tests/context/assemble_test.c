@@ -92,9 +92,11 @@ static void round_of(struct world *w, int i)
     char payload[512];
 
     tell(w, "agent.thinking", "{\"thinking\":\"hm\",\"signature\":\"c2ln\"}");
-    snprintf(payload, sizeof payload, "{\"content\":[{\"type\":\"text\",\"text\":\"step %d\"}]}", i);
+    snprintf(payload, sizeof payload, "{\"content\":[{\"type\":\"text\",\"text\":\"step %d\"}]}",
+             i);
     tell(w, "agent.message", payload);
-    snprintf(payload, sizeof payload, "{\"name\":\"Read\",\"call\":\"c%d\",\"input\":{\"n\":%d}}", i, i);
+    snprintf(payload, sizeof payload, "{\"name\":\"Read\",\"call\":\"c%d\",\"input\":{\"n\":%d}}",
+             i, i);
     tell(w, "agent.tool_use", payload);
     tell(w, "span.model_request_end", "{\"stop_reason\":\"tool_use\",\"kept\":true}");
     snprintf(payload, sizeof payload,
@@ -115,8 +117,8 @@ static void S027_N08_body_n_plus_1_starts_with_body_n(void **state)
         str body = body_of(&w);
         size_t marker = 0;
 
-        for (size_t at; (at = str_search(str_skip(before, marker + 1), S("\"cache_control\""))) !=
-                        SIZE_MAX;)
+        for (size_t at;
+             (at = str_search(str_skip(before, marker + 1), S("\"cache_control\""))) != SIZE_MAX;)
             marker += at + 1;
         assert_true(i == 0 || marker > 0);
         assert_true(str_starts(body, str_take(before, marker ? marker - 1 : 0)));
@@ -139,7 +141,8 @@ static void results_come_first_and_in_one_message(void **state)
     tell(&w, "agent.tool_use", "{\"name\":\"Read\",\"call\":\"a\",\"input\":{}}");
     tell(&w, "agent.tool_use", "{\"name\":\"Read\",\"call\":\"b\",\"input\":{}}");
     say(&w, "and hurry");
-    tell(&w, "agent.tool_result", "{\"call\":\"a\",\"content\":[{\"type\":\"text\",\"text\":\"1\"}]}");
+    tell(&w, "agent.tool_result",
+         "{\"call\":\"a\",\"content\":[{\"type\":\"text\",\"text\":\"1\"}]}");
     tell(&w, "agent.tool_result",
          "{\"call\":\"b\",\"is_error\":true,\"content\":[{\"type\":\"text\",\"text\":\"2\"}]}");
     tell(&w, "span.model_request_end", "{\"stop_reason\":\"tool_use\",\"kept\":true}");

@@ -12,13 +12,13 @@ enum { CALLS = 4000, STEPS = 300, PATIENCE = 3000 };
 struct course {
     struct story s;
     uint32_t chance;
-    bool streams;           /* a request is out in the process that lives */
-    struct id id;           /* of the last event                          */
+    bool streams; /* a request is out in the process that lives */
+    struct id id; /* of the last event */
     struct {
         struct id id;
         bool runs, begun, answered;
     } calls[CALLS];
-    size_t n, first;        /* calls; the first of the last reply         */
+    size_t n, first; /* calls; the first of the last reply */
 };
 
 static unsigned roll(struct course *c, unsigned n)
@@ -29,8 +29,8 @@ static unsigned roll(struct course *c, unsigned n)
 
 static void say(struct course *c, enum event_type type, const char *payload)
 {
-    struct event ev = {.seq = ++c->s.seq, .type = type, .name = event_name(type),
-                       .payload = str_of(payload)};
+    struct event ev = {
+        .seq = ++c->s.seq, .type = type, .name = event_name(type), .payload = str_of(payload)};
     struct entry entry = {.ev = &ev};
     struct json *body;
     struct error err;
@@ -43,10 +43,7 @@ static void say(struct course *c, enum event_type type, const char *payload)
     assert_ok(turn_apply(&c->s.turn, &entry, &err), err);
 }
 
-static size_t place_of(const struct course *c, size_t index)
-{
-    return c->first + index;
-}
+static size_t place_of(const struct course *c, size_t index) { return c->first + index; }
 
 static void say_of(struct course *c, enum event_type type, size_t index, const char *members)
 {
@@ -84,8 +81,8 @@ static void end(struct course *c, const char *stop, bool is_error, const char *t
     bool kept = turn_keeps(&c->s.turn, is_error, stop_reason_of(str_of(stop)));
 
     snprintf(payload, sizeof payload,
-             "{\"stop_reason\":\"%s\",\"is_error\":%s,\"kept\":%s,\"error\":{\"type\":\"%s\"}}", stop,
-             is_error ? "true" : "false", kept ? "true" : "false", type);
+             "{\"stop_reason\":\"%s\",\"is_error\":%s,\"kept\":%s,\"error\":{\"type\":\"%s\"}}",
+             stop, is_error ? "true" : "false", kept ? "true" : "false", type);
     c->streams = false;
     say(c, EV_MODEL_REQUEST_END, arena_cstr(&c->s.arena, str_of(payload)));
 }
@@ -110,7 +107,7 @@ static void take(struct course *c)
     size_t n = (size_t)snprintf(payload, sizeof payload, "{\"inputs\":[");
     const char *comma = "";
 
-    for (size_t i = 0; i < c->s.turn.n_inputs; i++, comma = n > 11 ? "," : "")
+    for (size_t i = 0; i<c->s.turn.n_inputs; i++, comma = n> 11 ? "," : "")
         if (turn_joins(&c->s.turn, i))
             n += (size_t)snprintf(payload + n, sizeof payload - n, "%s%llu", comma,
                                   (unsigned long long)c->s.turn.inputs[i].seq);
@@ -159,7 +156,8 @@ static void stream(struct course *c)
         "{\"name\":\"Bash\",\"call\":\"x\",\"input\":{\"command\":\"make\"}}",
         "{\"name\":\"Nope\",\"call\":\"x\",\"input\":{}}",
     };
-    static const char *const stops[] = {"end_turn", "tool_use", "refusal", "pause_turn", "max_tokens"};
+    static const char *const stops[] = {"end_turn", "tool_use", "refusal", "pause_turn",
+                                        "max_tokens"};
 
     if (roll(c, 3) && c->n < CALLS) {
         say(c, EV_AGENT_TOOL_USE, calls[roll(c, 3)]);
@@ -174,12 +172,11 @@ static void stream(struct course *c)
 static void meddle(struct course *c)
 {
     switch (roll(c, 12)) {
-    case 0:
-        say(c, EV_USER_INTERRUPT, "{}");
-        break;
-    case 1: case 2:
-        say(c, EV_USER_MESSAGE, roll(c, 2) ? "{\"content\":[]}"
-                                           : "{\"content\":[],\"priority\":\"later\"}");
+    case 0: say(c, EV_USER_INTERRUPT, "{}"); break;
+    case 1:
+    case 2:
+        say(c, EV_USER_MESSAGE,
+            roll(c, 2) ? "{\"content\":[]}" : "{\"content\":[],\"priority\":\"later\"}");
         break;
     case 3:
         c->streams = false;
@@ -187,8 +184,7 @@ static void meddle(struct course *c)
             c->calls[i].runs = false;
         say(c, EV_SESSION_WOKEN, roll(c, 2) ? "{\"can_ask\":true}" : "{}");
         break;
-    default:
-        break;
+    default: break;
     }
 }
 

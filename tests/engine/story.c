@@ -79,9 +79,9 @@ rein_status story_event(struct story *s, const char *type, const char *payload, 
 }
 
 static const char *const effect_names[] = {
-    [EFFECT_NONE] = "none",     [EFFECT_TAKE] = "take", [EFFECT_REQUEST] = "request",
+    [EFFECT_NONE] = "none",     [EFFECT_TAKE] = "take",     [EFFECT_REQUEST] = "request",
     [EFFECT_SETTLE] = "settle", [EFFECT_DECIDE] = "decide", [EFFECT_TOOL] = "tool",
-    [EFFECT_ANSWER] = "answer", [EFFECT_STOP] = "stop", [EFFECT_CANCEL] = "cancel",
+    [EFFECT_ANSWER] = "answer", [EFFECT_STOP] = "stop",     [EFFECT_CANCEL] = "cancel",
     [EFFECT_IDLE] = "idle",
 };
 

@@ -20,9 +20,9 @@ struct story {
 };
 
 struct line {
-    const char *event;    /* type's text; NULL ends the story                              */
+    const char *event;    /* type's text; NULL ends the story */
     const char *payload;  /* "$0" stands for the id of the first agent.tool_use, and so on */
-    const char *expected; /* "state: effect#call ...", or NULL: not looked at              */
+    const char *expected; /* "state: effect#call ...", or NULL: not looked at */
 };
 
 void story_begin(struct story *s, const char *policy, int max_turns);
@@ -32,14 +32,14 @@ void story_show(struct story *s, char *out, size_t room);
 void story_tell(struct story *s, const struct line *lines);
 
 /* The policy that allows everything, and one that asks about commands. */
-#define POLICY_ALLOW                                                                               \
-    "{\"mode\":\"bypassPermissions\",\"sandbox\":\"workspace-write\",\"can_ask\":true,"            \
+#define POLICY_ALLOW \
+    "{\"mode\":\"bypassPermissions\",\"sandbox\":\"workspace-write\",\"can_ask\":true," \
     "\"folder\":\"/w\",\"home\":\"/home/u\",\"rules\":[]}"
-#define POLICY_ASK                                                                                 \
-    "{\"mode\":\"default\",\"sandbox\":\"workspace-write\",\"can_ask\":true,\"folder\":\"/w\","    \
+#define POLICY_ASK \
+    "{\"mode\":\"default\",\"sandbox\":\"workspace-write\",\"can_ask\":true,\"folder\":\"/w\"," \
     "\"home\":\"/home/u\",\"rules\":[]}"
-#define POLICY_HEADLESS                                                                            \
-    "{\"mode\":\"default\",\"sandbox\":\"workspace-write\",\"can_ask\":false,\"folder\":\"/w\","   \
+#define POLICY_HEADLESS \
+    "{\"mode\":\"default\",\"sandbox\":\"workspace-write\",\"can_ask\":false,\"folder\":\"/w\"," \
     "\"home\":\"/home/u\",\"rules\":[]}"
 
 #endif

@@ -250,7 +250,8 @@ static void S100_always_stores_the_rule_that_was_shown_and_no_other(void **state
     until_asking(&h, s);
     while (found(&h, rein_session_id(s), "rein.permission_decided").n < 3)
         rein_turn(h.r, 1000);
-    assert_int_equal(found(&h, rein_session_id(s), "agent.tool_result").n, 2); /* `false` is asked */
+    assert_int_equal(found(&h, rein_session_id(s), "agent.tool_result").n,
+                     2); /* `false` is asked */
     assert_non_null(strstr(found(&h, rein_session_id(s), "user.tool_confirmation").payload,
                            "\"rule\":\"Bash(true)\""));
     assert_ok(answer(s, "\"result\":\"allow\",\"rule\":\"Bash\"", &err), err);
@@ -294,7 +295,8 @@ static void what_could_not_be_sent_to_a_model_is_no_input(void **state)
         {"user.message", "{\"content\":[1]}"},
         {"user.message", "{\"content\":[{\"type\":\"text\",\"text\":\" \\n\"}]}"},
         {"user.message", "{\"content\":[{\"type\":\"text\"}]}"},
-        {"user.message", "{\"content\":[{\"type\":\"text\",\"text\":\"x\"}],\"priority\":\"soon\"}"},
+        {"user.message",
+         "{\"content\":[{\"type\":\"text\",\"text\":\"x\"}],\"priority\":\"soon\"}"},
         {"user.tool_confirmation", "{\"tool_use_id\":\"x\",\"result\":\"allow\"}"},
         {"agent.message", "{}"},
         {"session.status_idle", "{}"},

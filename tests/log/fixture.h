@@ -19,8 +19,8 @@ struct fixture {
     struct loop *loop;
     struct store *store;
     uint64_t stored;     /* the last told by on_stored() */
-    int groups;          /* how often                    */
-    struct error failed; /* what on_failed() was told    */
+    int groups;          /* how often */
+    struct error failed; /* what on_failed() was told */
 };
 
 static inline void on_stored(void *data, uint64_t seq)

@@ -204,9 +204,8 @@ static void each_claim_raises_the_epoch(void **state)
         assert_ok(log_open(f.store, id, &log, &err), err);
         log_close(log);
     }
-    raw(&f,
-        "CREATE TABLE check_epoch(n CHECK(n = 4));"
-        "INSERT INTO check_epoch SELECT epoch FROM session");
+    raw(&f, "CREATE TABLE check_epoch(n CHECK(n = 4));"
+            "INSERT INTO check_epoch SELECT epoch FROM session");
     fixture_fini(&f);
 }
 
@@ -302,7 +301,7 @@ static void nothing_acknowledged_is_lost_by_kill_9(void **state)
         assert_ok(store_verify(f.store, id, &events, &err), err);
         assert_true(events >= told);
         assert_true(events <= told + 3); /* one more group at most */
-        assert_int_equal(events % 3, 0); /* never a part of one    */
+        assert_int_equal(events % 3, 0); /* never a part of one */
         fixture_close(&f);
     }
     assert_ok(file_remove_tree(f.folder, &err), err);

@@ -22,7 +22,7 @@ struct noted {
     char header[64];
     struct http_done done;
     struct error error;
-    rein_status refuse;       /* what body() says             */
+    rein_status refuse;       /* what body() says */
     struct http_call *cancel; /* to be canceled by body() */
 };
 
@@ -101,12 +101,12 @@ static struct http_call *start(struct noted *n, int port, const str *segments, s
     snprintf(url, sizeof url, "http://127.0.0.1:%d/v1/messages", port);
     buf_init(&n->body, BUF_NO_MAX);
     assert_ok(start_now(client,
-                         &(struct http_request){.url = str_of(url),
-                                                .headers = headers,
-                                                .n_headers = 2,
-                                                .segments = segments,
-                                                .n_segments = n_segments},
-                         &events, n, &call, &err),
+                        &(struct http_request){.url = str_of(url),
+                                               .headers = headers,
+                                               .n_headers = 2,
+                                               .segments = segments,
+                                               .n_segments = n_segments},
+                        &events, n, &call, &err),
               err);
     return call;
 }
@@ -494,12 +494,12 @@ static struct http_call *start_with(struct noted *n, int port, int64_t connect_m
     snprintf(url, sizeof url, "http://127.0.0.1:%d/", port);
     buf_init(&n->body, BUF_NO_MAX);
     start_now(client,
-               &(struct http_request){.url = str_of(url),
-                                      .segments = hello,
-                                      .n_segments = 3,
-                                      .connect_ms = connect_ms,
-                                      .idle_ms = idle_ms},
-               &events, n, &call, NULL);
+              &(struct http_request){.url = str_of(url),
+                                     .segments = hello,
+                                     .n_segments = 3,
+                                     .connect_ms = connect_ms,
+                                     .idle_ms = idle_ms},
+              &events, n, &call, NULL);
     return call;
 }
 
@@ -563,8 +563,8 @@ static void chain_start(struct chain *c)
     buf_fini(&c->n.body);
     c->n.heads = c->n.dones = 0;
     start_now(client,
-               &(struct http_request){.url = str_of(url), .segments = hello, .n_segments = 3},
-               &chain_events, &c->n, &call, NULL);
+              &(struct http_request){.url = str_of(url), .segments = hello, .n_segments = 3},
+              &chain_events, &c->n, &call, NULL);
 }
 
 static void chain_done(void *data, const struct http_done *done)
@@ -606,10 +606,10 @@ static void bad_arguments(void **state)
         start_now(client, &(struct http_request){.url = S("nowhere")}, &events, &n, &call, &err),
         REIN_INVALID);
     assert_int_equal(start_now(client,
-                                &(struct http_request){.url = S("http://127.0.0.1:1"),
-                                                       .headers = &split,
-                                                       .n_headers = 1},
-                                &events, &n, &call, &err),
+                               &(struct http_request){.url = S("http://127.0.0.1:1"),
+                                                      .headers = &split,
+                                                      .n_headers = 1},
+                               &events, &n, &call, &err),
                      REIN_INVALID);
     assert_false(loop_turn(loop, 0));
 }

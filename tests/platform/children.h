@@ -12,7 +12,7 @@ struct child {
     struct proc *proc;
     struct proc_result result;
     struct buf out, err;
-    size_t bytes; /* of both, also what was not kept                   */
+    size_t bytes; /* of both, also what was not kept */
     bool ended;
     void (*on_output)(struct child *c);
 };

@@ -38,16 +38,18 @@ static void a_turn_of_reads_waits_for_one_commit_and_one_of_commands_for_two(voi
     struct counts c;
 
     (void)state;
-    place_begin(&p, "model tool_use Read {\"file_path\":\"a.txt\"}\n"
-                    "      tool_use Read {\"file_path\":\"a.txt\",\"offset\":1}\n"
-                    "model tool_use Bash {\"command\":\"true\"}\n"
-                    "model tool_use Read {\"file_path\":\"a.txt\"}\n"
-                    "model text \"done\"\n", "workspace-write");
+    place_begin(&p,
+                "model tool_use Read {\"file_path\":\"a.txt\"}\n"
+                "      tool_use Read {\"file_path\":\"a.txt\",\"offset\":1}\n"
+                "model tool_use Bash {\"command\":\"true\"}\n"
+                "model tool_use Read {\"file_path\":\"a.txt\"}\n"
+                "model text \"done\"\n",
+                "workspace-write");
     run(&p, &c);
     assert_int_equal(c.n, 4);
-    assert_int_equal(c.at[0], 1);           /* everything that starts a session, and its request  */
-    assert_int_equal(c.at[1] - c.at[0], 1); /* two reads                                          */
-    assert_int_equal(c.at[2] - c.at[1], 2); /* a command: its intent, then its result             */
+    assert_int_equal(c.at[0], 1);           /* everything that starts a session, and its request */
+    assert_int_equal(c.at[1] - c.at[0], 1); /* two reads */
+    assert_int_equal(c.at[2] - c.at[1], 2); /* a command: its intent, then its result */
     assert_int_equal(c.at[3] - c.at[2], 1);
     assert_int_equal(store_commits(p.brain.store) - c.at[3], 1); /* the end */
     place_end(&p);
@@ -64,11 +66,13 @@ static void P001_a_session_woken_in_another_process_folds_to_the_same_state(void
     int64_t number;
 
     (void)state;
-    place_begin(&p, "model thinking \"hm\" signature \"c2ln\"\n"
-                    "      tool_use Read {\"file_path\":\"a.txt\"}\n"
-                    "model tool_use TodoWrite {\"todos\":[{\"content\":\"x\",\"status\":\"pending\","
-                    "\"activeForm\":\"x\"}]}\n"
-                    "model text \"done\"\n", "workspace-write");
+    place_begin(&p,
+                "model thinking \"hm\" signature \"c2ln\"\n"
+                "      tool_use Read {\"file_path\":\"a.txt\"}\n"
+                "model tool_use TodoWrite {\"todos\":[{\"content\":\"x\",\"status\":\"pending\","
+                "\"activeForm\":\"x\"}]}\n"
+                "model text \"done\"\n",
+                "workspace-write");
     s = run(&p, &c);
     context_request(&s->context, &before);
     sha = before.sha;

@@ -60,8 +60,10 @@ static void an_interrupt_in_the_middle_of_a_text_keeps_what_came_and_ends(void *
     struct session *s;
 
     (void)state;
-    s = begin(&p, "model when try 1 text \"one two three four\" pieces 4 cut 300\n"
-                  "model otherwise text \"again\"\n", "workspace-write", &t);
+    s = begin(&p,
+              "model when try 1 text \"one two three four\" pieces 4 cut 300\n"
+              "model otherwise text \"again\"\n",
+              "workspace-write", &t);
     place_finish(&p, s);
     assert_true(t.done);
     assert_string_equal(place_log(&p, s->id, 4),
@@ -104,8 +106,8 @@ static void a_command_that_was_called_off_before_it_began_never_runs(void **stat
     place_finish(&p, s);
     assert_true(t.done);
     assert_false(place_has(&p, "ran"));
-    assert_non_null(strstr(place_payloads(&p, s->id, EV_AGENT_TOOL_RESULT),
-                           "\"outcome\":\"interrupted\""));
+    assert_non_null(
+        strstr(place_payloads(&p, s->id, EV_AGENT_TOOL_RESULT), "\"outcome\":\"interrupted\""));
     place_end(&p);
 }
 
@@ -117,8 +119,10 @@ static void a_session_may_be_closed_while_its_command_runs(void **state)
     struct id id;
 
     (void)state;
-    s = begin(&p, "model tool_use Bash {\"command\":\"touch ran; exec sleep 30\"}\n"
-                  "model text \"done\"\n", "workspace-write", &t);
+    s = begin(&p,
+              "model tool_use Bash {\"command\":\"touch ran; exec sleep 30\"}\n"
+              "model text \"done\"\n",
+              "workspace-write", &t);
     id = s->id;
     wait_for(&p, &t);
     brain_settle(&p.brain);
@@ -126,7 +130,8 @@ static void a_session_may_be_closed_while_its_command_runs(void **state)
     assert_int_equal(t.heard, 0);
     s = place_wake(&p, id);
     place_finish(&p, s);
-    assert_non_null(strstr(place_payloads(&p, id, EV_AGENT_TOOL_RESULT), "\"outcome\":\"unknown\""));
+    assert_non_null(
+        strstr(place_payloads(&p, id, EV_AGENT_TOOL_RESULT), "\"outcome\":\"unknown\""));
     assert_int_equal(s->turn.end, END_DONE);
     place_end(&p);
 }
@@ -190,10 +195,12 @@ static void H06_an_id_that_a_server_uses_twice_is_sent_as_two(void **state)
     const char *calls, *results;
 
     (void)state;
-    place_begin(&p, "model tool_use Read {\"file_path\":\"a.txt\"} id call_0\n"
-                    "      tool_use Read {\"file_path\":\"a.txt\",\"offset\":1} id call_0\n"
-                    "model tool_use Read {\"file_path\":\"a.txt\"} id call_0\n"
-                    "model text \"done\"\n", "workspace-write");
+    place_begin(&p,
+                "model tool_use Read {\"file_path\":\"a.txt\"} id call_0\n"
+                "      tool_use Read {\"file_path\":\"a.txt\",\"offset\":1} id call_0\n"
+                "model tool_use Read {\"file_path\":\"a.txt\"} id call_0\n"
+                "model text \"done\"\n",
+                "workspace-write");
     s = place_new(&p, false);
     place_ask(s, "go");
     place_finish(&p, s);
@@ -217,7 +224,8 @@ static void S094_forty_calls_have_forty_results_in_their_order(void **state)
     buf_init(&script, BUF_NO_MAX);
     buf_add(&script, S("model text \"all\"\n"));
     for (int i = 10; i < 50; i++)
-        buf_printf(&script, "      tool_use Read {\"file_path\":\"a.txt\",\"offset\":1} id c%d\n", i);
+        buf_printf(&script, "      tool_use Read {\"file_path\":\"a.txt\",\"offset\":1} id c%d\n",
+                   i);
     buf_add(&script, S("model text \"done\"\n"));
     place_begin(&p, script.p, "workspace-write");
     s = place_new(&p, false);
@@ -244,8 +252,10 @@ static void file_tools_are_told_what_is_masked(void **state)
     struct error err;
 
     (void)state;
-    place_begin(&p, "model tool_use Read {\"file_path\":\"${folder}/../rein.db\"}\n"
-                    "model text \"done\"\n", "danger-full-access");
+    place_begin(&p,
+                "model tool_use Read {\"file_path\":\"${folder}/../rein.db\"}\n"
+                "model text \"done\"\n",
+                "danger-full-access");
     spec.folder = arena_printf(&p.brain.arena, "%s/w", p.root).p;
     assert_ok(file_make_folder(spec.folder, 0700, &err), err);
     assert_ok(session_new(&p.brain, &spec, &s, &err), err);
@@ -281,8 +291,9 @@ static void inputs_for_later_get_a_turn_each_and_others_join_at_once(void **stat
     struct session *s;
 
     (void)state;
-    s = begin(&p, "model tool_use Read {\"file_path\":\"a.txt\"}\n"
-                  "model text \"one\"\nmodel text \"two\"\nmodel text \"three\"\n",
+    s = begin(&p,
+              "model tool_use Read {\"file_path\":\"a.txt\"}\n"
+              "model text \"one\"\nmodel text \"two\"\nmodel text \"three\"\n",
               "workspace-write", &t);
     place_finish(&p, s);
     assert_string_equal(place_payloads(&p, s->id, EV_SESSION_STATUS_RUNNING), "{}\n{}\n{}\n");

@@ -25,7 +25,8 @@ static const struct json *results(struct world *w, size_t i)
 {
     const struct json *last = NULL;
 
-    json_each(message, json_get(world_request(w, i), "messages")) last = message;
+    json_each (message, json_get(world_request(w, i), "messages"))
+        last = message;
     return json_get(last, "content");
 }
 
@@ -111,9 +112,11 @@ static void S027_body_n_plus_1_starts_with_body_n_on_the_wire(void **state)
     for (int i = 0; i < 29; i++)
         buf_printf(&scenario,
                    "model thinking \"step %d\" signature \"c2ln\"\n"
-                   "      tool_use %s id c%d\n", i,
+                   "      tool_use %s id c%d\n",
+                   i,
                    i % 3 == 2 ? "Bash {\"command\":\"echo x >> log.txt\"}"
-                              : "Read {\"file_path\":\"a.txt\"}", i);
+                              : "Read {\"file_path\":\"a.txt\"}",
+                   i);
     buf_add(&scenario, S("model text \"Done.\"\n"));
     world_begin(&w, scenario.p);
     buf_fini(&scenario);
@@ -202,10 +205,12 @@ static void S083_S084_bad_calls_come_back_with_what_is_wrong(void **state)
     struct world w;
 
     (void)state;
-    world_begin(&w, "model tool_use Read {\"path\":\"a.txt\"} id c1\n"
-                    "      tool_use Nonsense {\"a\":1} id c2\n"
-                    "      tool_use Edit {\"file_path\":\"a.txt\",\"old_string\":\"x\",\"new_string\":\"x\"} id c3\n"
-                    "model text \"Sorry.\"\n");
+    world_begin(
+        &w,
+        "model tool_use Read {\"path\":\"a.txt\"} id c1\n"
+        "      tool_use Nonsense {\"a\":1} id c2\n"
+        "      tool_use Edit {\"file_path\":\"a.txt\",\"old_string\":\"x\",\"new_string\":\"x\"} id c3\n"
+        "model text \"Sorry.\"\n");
     files(&w);
     world_run(&w, (const char *[]){"-p", "x", "--permission-mode", "acceptEdits", NULL});
     assert_int_equal(w.code, 0);
@@ -241,8 +246,9 @@ static void S106_a_sandboxed_command_writes_only_in_the_workspace(void **state)
     struct world w;
 
     (void)state;
-    world_begin(&w, "model tool_use Bash {\"command\":\"echo in > in.txt; echo out > ../out.txt\"}\n"
-                    "model text \"ok\"\n");
+    world_begin(&w,
+                "model tool_use Bash {\"command\":\"echo in > in.txt; echo out > ../out.txt\"}\n"
+                "model text \"ok\"\n");
     world_run(&w, (const char *[]){"-p", "x", "--permission-mode", "workspace-write", NULL});
     assert_string_equal(world_read(&w, "in.txt"), "in\n");
     assert_null(world_read(&w, "../out.txt"));

@@ -61,7 +61,8 @@ static void kill_while_a_command_runs(const char *mode, int seconds)
              "model tool_use Bash {\"command\":\"trap '' TERM HUP INT; "
              "(setsid sh -c 'trap \\\"\\\" TERM; sleep %s; true' &) ; "
              "(setsid setsid sleep %s &) ; sleep %s & sleep %s; true\"}\n"
-             "model text \"never\"\n", mark, mark, mark, mark);
+             "model text \"never\"\n",
+             mark, mark, mark, mark);
     world_begin(&w, scenario);
     world_start(&w, (const char *[]){"-p", "x", "--permission-mode", mode, NULL});
     wait_for(mark, true, 20000, "the command did not start");

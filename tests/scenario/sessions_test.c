@@ -24,10 +24,10 @@ struct telling {
     size_t n_events;
 };
 
-#define wrong(t, ...)                                                                              \
-    do {                                                                                           \
-        print_error("%s:%zu: ", (t)->name, (t)->line);                                             \
-        test_fail(__VA_ARGS__);                                                                    \
+#define wrong(t, ...) \
+    do { \
+        print_error("%s:%zu: ", (t)->name, (t)->line); \
+        test_fail(__VA_ARGS__); \
     } while (0)
 
 /* ---- words of a line ---------------------------------------------------------------------------- */
@@ -116,7 +116,8 @@ static const struct json *last_of(const struct json *array)
 {
     const struct json *last = NULL;
 
-    json_each(item, array) last = item;
+    json_each (item, array)
+        last = item;
     return last;
 }
 
@@ -140,7 +141,7 @@ static void on_request(struct telling *t, str rest)
         return;
     }
     content = json_get(last_of(json_get(body, "messages")), "content");
-    json_each(block, content) {
+    json_each (block, content) {
         if (str_eq(json_text(block, "type", S("")), where) &&
             str_search(json_text(block, "text", block->source), wanted) != SIZE_MAX)
             return;
@@ -212,9 +213,9 @@ static const struct {
     const char *word;
     void (*act)(struct telling *t, str rest);
 } words[] = {
-    {"model", on_model},     {"user", on_user},     {"option", on_option}, {"file", on_file},
-    {"request", on_request}, {"output", on_output}, {"log", on_log},       {"idle", on_idle},
-    {"exit", on_exit_code},
+    {"model", on_model}, {"user", on_user},       {"option", on_option},
+    {"file", on_file},   {"request", on_request}, {"output", on_output},
+    {"log", on_log},     {"idle", on_idle},       {"exit", on_exit_code},
 };
 
 static void act(struct telling *t, str entry)

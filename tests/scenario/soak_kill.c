@@ -11,8 +11,9 @@ int main(int argc, char **argv)
     struct kill_report r;
 
     kill_sweep(seed, rounds, &r);
-    printf("%zu sessions, %zu kills, %zu resumes: all finished and verified; %zu acknowledged uses and "
-           "results, none lost; %zu changes of unknown outcome, none ran twice\n",
-           rounds, r.kills, r.resumes, r.acknowledged, r.unknown);
+    printf(
+        "%zu sessions, %zu kills, %zu resumes: all finished and verified; %zu acknowledged uses and "
+        "results, none lost; %zu changes of unknown outcome, none ran twice\n",
+        rounds, r.kills, r.resumes, r.acknowledged, r.unknown);
     return 0;
 }

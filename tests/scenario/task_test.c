@@ -16,9 +16,10 @@ static void project(struct world *w)
     world_file(w, "Makefile",
                "test: queue_test\n\t./queue_test\nqueue_test: queue.c queue_test.c queue.h\n"
                "\tcc -o $@ queue.c queue_test.c\n");
-    world_file(w, "queue.h", "#define QUEUE_ROOM 4\nstruct queue { int items[QUEUE_ROOM]; "
-                             "unsigned head, n; };\nint queue_put(struct queue *q, int item);\n"
-                             "int queue_take(struct queue *q, int *item);\n");
+    world_file(w, "queue.h",
+               "#define QUEUE_ROOM 4\nstruct queue { int items[QUEUE_ROOM]; "
+               "unsigned head, n; };\nint queue_put(struct queue *q, int item);\n"
+               "int queue_take(struct queue *q, int *item);\n");
     world_file(w, "queue.c",
                "#include \"queue.h\"\n\nint queue_put(struct queue *q, int item)\n{\n"
                "    if (q->n == QUEUE_ROOM)\n        return 0;\n"
@@ -41,19 +42,19 @@ static void S018_S059_another_project_with_another_fault_is_mended(void **state)
     struct world w;
 
     (void)state;
-    world_begin(&w,
-                "model text \"First the test.\"\n"
-                "      tool_use Bash {\"command\":\"make test\"} id c1\n"
-                "model when tool_result \"item 0 is 3\"\n"
-                "      tool_use Grep {\"pattern\":\"QUEUE_ROOM\",\"output_mode\":\"content\"} id c2\n"
-                "      tool_use Glob {\"pattern\":\"*.c\"} id c3\n"
-                "      tool_use Read {\"file_path\":\"queue.c\"} id c4\n"
-                "model\n"
-                "      tool_use Edit {\"file_path\":\"queue.c\",\"old_string\":\"(QUEUE_ROOM - 1)\","
-                "\"new_string\":\"QUEUE_ROOM\"} id c5\n"
-                "model tool_use Bash {\"command\":\"make -B test\"} id c6\n"
-                "model when tool_result \"ok\"\n"
-                "      text \"The put wrapped one too early.\"\n");
+    world_begin(
+        &w, "model text \"First the test.\"\n"
+            "      tool_use Bash {\"command\":\"make test\"} id c1\n"
+            "model when tool_result \"item 0 is 3\"\n"
+            "      tool_use Grep {\"pattern\":\"QUEUE_ROOM\",\"output_mode\":\"content\"} id c2\n"
+            "      tool_use Glob {\"pattern\":\"*.c\"} id c3\n"
+            "      tool_use Read {\"file_path\":\"queue.c\"} id c4\n"
+            "model\n"
+            "      tool_use Edit {\"file_path\":\"queue.c\",\"old_string\":\"(QUEUE_ROOM - 1)\","
+            "\"new_string\":\"QUEUE_ROOM\"} id c5\n"
+            "model tool_use Bash {\"command\":\"make -B test\"} id c6\n"
+            "model when tool_result \"ok\"\n"
+            "      text \"The put wrapped one too early.\"\n");
     project(&w);
     world_run(&w, (const char *[]){"-p", "The test fails.", "--permission-mode", "workspace-write",
                                    NULL});
@@ -61,8 +62,8 @@ static void S018_S059_another_project_with_another_fault_is_mended(void **state)
         test_fail("%d: %s %s", w.code, w.out.p, w.err.p);
     assert_string_equal(w.out.p, "The put wrapped one too early.\n");
     assert_non_null(strstr(world_read(&w, "queue.c"), "% QUEUE_ROOM] = item"));
-    assert_int_equal(system(arena_printf(&w.arena, "make -s -C %s test > /dev/null", w.workspace).p),
-                     0);
+    assert_int_equal(
+        system(arena_printf(&w.arena, "make -s -C %s test > /dev/null", w.workspace).p), 0);
     world_end(&w);
 }
 
@@ -84,7 +85,8 @@ static void a_second_brain_on_a_session_is_a_clear_conflict(void **state)
     world_run(&w, (const char *[]){"-p", "y", "--resume", id, NULL});
     assert_int_equal(w.code, 1);
     assert_non_null(strstr(w.err.p, id));
-    assert_non_null(strstr(w.err.p, arena_printf(&w.arena, "%d", (int)pid).p)); /* names the owner */
+    assert_non_null(
+        strstr(w.err.p, arena_printf(&w.arena, "%d", (int)pid).p)); /* names the owner */
     world_run(&w, (const char *[]){"-p", "y", "--session-id", id, NULL});
     assert_int_equal(w.code, 1);
     buf_fini(&w.out), buf_fini(&w.err);
@@ -115,7 +117,8 @@ static void N07_a_prompt_after_a_crash_closes_what_was_open_and_joins(void **sta
     assert_string_equal(w.out.p, "Understood.\n");
     assert_string_equal(world_read(&w, "ledger"), "ran\n");
     messages = json_get(world_request(&w, 1), "messages");
-    json_each(message, messages) last = message;
+    json_each (message, messages)
+        last = message;
     last = json_get(last, "content");
     assert_int_equal(last->count, 2);
     assert_true(json_bool(last->first, "is_error", false));

@@ -18,19 +18,19 @@ struct sweep {
     struct world w;
     unsigned seed, random;
     size_t round;
-    const char *id;       /* of the session                                   */
-    struct map seen;      /* ids of calls whose use or result was acknowledged */
-    int64_t whole_us;     /* how long a run takes that nobody kills           */
+    const char *id;   /* of the session */
+    struct map seen;  /* ids of calls whose use or result was acknowledged */
+    int64_t whole_us; /* how long a run takes that nobody kills */
     struct kill_report *report;
 };
 
-#define broken(s, ...)                                                                             \
-    do {                                                                                           \
-        fprintf(stderr, "kill sweep, seed %u round %zu, session %s: ", (s)->seed, (s)->round,      \
-                (s)->id);                                                                          \
-        fprintf(stderr, __VA_ARGS__);                                                              \
-        fprintf(stderr, "\n%s\n", (s)->w.err.n ? (s)->w.err.p : "");                               \
-        abort();                                                                                   \
+#define broken(s, ...) \
+    do { \
+        fprintf(stderr, "kill sweep, seed %u round %zu, session %s: ", (s)->seed, (s)->round, \
+                (s)->id); \
+        fprintf(stderr, __VA_ARGS__); \
+        fprintf(stderr, "\n%s\n", (s)->w.err.n ? (s)->w.err.p : ""); \
+        abort(); \
     } while (0)
 
 static unsigned next_random(struct sweep *s)
@@ -45,16 +45,20 @@ static void write_scenario(struct buf *out)
     for (int i = 0; i < TURNS - 1; i++)
         switch (i % 3) {
         case 0:
-            buf_printf(out, "model text \"Step %d.\"\n"
-                            "      tool_use Read {\"file_path\":\"a.txt\",\"offset\":%d} id c%d\n",
+            buf_printf(out,
+                       "model text \"Step %d.\"\n"
+                       "      tool_use Read {\"file_path\":\"a.txt\",\"offset\":%d} id c%d\n",
                        i, i + 1, i);
             break;
         case 1:
-            buf_printf(out, "model tool_use Write {\"file_path\":\"f%d.txt\",\"content\":\"%d\\n\"} "
-                            "id c%d\n", i, i, i);
+            buf_printf(out,
+                       "model tool_use Write {\"file_path\":\"f%d.txt\",\"content\":\"%d\\n\"} "
+                       "id c%d\n",
+                       i, i, i);
             break;
         default:
-            buf_printf(out, "model tool_use Bash {\"command\":\"echo c%d >> ledger\"} id c%d\n", i, i);
+            buf_printf(out, "model tool_use Bash {\"command\":\"echo c%d >> ledger\"} id c%d\n", i,
+                       i);
         }
     buf_add(out, S("model text \"Finished.\"\n"));
 }
@@ -70,8 +74,9 @@ static void note_acknowledged(struct sweep *s)
         struct json *line;
         if (json_parse(str_cut(&text, '\n'), JSON_DEPTH, &a, &line, NULL) != REIN_OK)
             broken(s, "a whole line is not JSON");
-        json_each(block, json_get(json_get(line, "message"), "content")) {
-            str use = json_text(block, "id", S("")), result = json_text(block, "tool_use_id", S(""));
+        json_each (block, json_get(json_get(line, "message"), "content")) {
+            str use = json_text(block, "id", S("")),
+                result = json_text(block, "tool_use_id", S(""));
             if (use.n)
                 map_set(&s->seen, arena_printf(&a, "use %.*s", FS(use)), s);
             if (result.n)
@@ -106,10 +111,12 @@ static void kill_after(struct sweep *s, int64_t us)
 
 static bool run(struct sweep *s, bool first, bool to_be_killed)
 {
-    const char *begin[] = {"-p", "Do all thirty.", "--session-id", s->id, "--output-format",
-                           "stream-json", "--verbose", "--permission-mode", "workspace-write", NULL};
-    const char *again[] = {"-p", "--resume", s->id, "--output-format", "stream-json", "--verbose",
+    const char *begin[] = {"-p",        "Do all thirty.",    "--session-id",
+                           s->id,       "--output-format",   "stream-json",
+                           "--verbose", "--permission-mode", "workspace-write",
                            NULL};
+    const char *again[] = {"-p",          "--resume",  s->id, "--output-format",
+                           "stream-json", "--verbose", NULL};
 
     int64_t began = clock_monotonic();
 
@@ -130,8 +137,8 @@ static bool run(struct sweep *s, bool first, bool to_be_killed)
 /* ---- what must hold ------------------------------------------------------------------------------ */
 
 struct found {
-    struct map have;        /* "use c1", "result c1": in the log          */
-    struct map doubtful;    /* calls whose outcome is not plainly ok      */
+    struct map have;     /* "use c1", "result c1": in the log */
+    struct map doubtful; /* calls whose outcome is not plainly ok */
 };
 
 static void look_at_log(struct sweep *s, struct found *found)
@@ -180,7 +187,7 @@ static void check(struct sweep *s)
     map_init(&found.have);
     map_init(&found.doubtful);
     look_at_log(s, &found);
-    map_each(entry, &s->seen) {
+    map_each (entry, &s->seen) {
         if (!map_get(&found.have, entry->key))
             broken(s, "acknowledged and lost: %.*s", FS(entry->key));
         s->report->acknowledged++;

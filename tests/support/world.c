@@ -90,7 +90,6 @@ const char *world_read(struct world *w, const char *path)
 
 /* ---- running ------------------------------------------------------------------------------------ */
 
-
 /* The caller's environment less what would reach a real model, and the world's own. */
 static char **environment_of(struct world *w)
 {
@@ -114,9 +113,10 @@ static char **environment_of(struct world *w)
     }
     if (w->server) {
         out[n++] = (char *)(uintptr_t)arena_printf(&w->arena, "ANTHROPIC_BASE_URL=%s",
-                                                   model_server_url(w->server)).p;
-        out[n++] = (char *)(uintptr_t)"ANTHROPIC_API_KEY=test-key";
-        out[n++] = (char *)(uintptr_t)"REIN_MODEL=anthropic/claude-sonnet-4-5";
+                                                   model_server_url(w->server))
+                       .p;
+        out[n++] = (char *)(uintptr_t) "ANTHROPIC_API_KEY=test-key";
+        out[n++] = (char *)(uintptr_t) "REIN_MODEL=anthropic/claude-sonnet-4-5";
     }
     return out;
 }
@@ -193,7 +193,8 @@ static bool drain(int fd, struct buf *into)
 
 void world_finish(struct world *w)
 {
-    struct pollfd fds[2] = {{.fd = w->out_fd, .events = POLLIN}, {.fd = w->err_fd, .events = POLLIN}};
+    struct pollfd fds[2] = {{.fd = w->out_fd, .events = POLLIN},
+                            {.fd = w->err_fd, .events = POLLIN}};
     int status;
 
     while (fds[0].fd >= 0 || fds[1].fd >= 0) {

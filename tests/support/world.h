@@ -23,14 +23,14 @@
 
 struct world {
     struct arena arena;
-    const char *root, *workspace, *home; /* home: REIN_HOME                                */
-    struct model_server *server;         /* NULL without a scenario                        */
-    const char *input;                   /* standard input of the next run; NULL: nothing  */
+    const char *root, *workspace, *home; /* home: REIN_HOME */
+    struct model_server *server;         /* NULL without a scenario */
+    const char *input;                   /* standard input of the next run; NULL: nothing */
     unsigned file_limit;                 /* bytes that a file of the next run may have; 0: any */
-    const char *environment[8];          /* further "NAME=value", NULL-ended               */
-    struct buf out, err;                 /* of the last run                                */
-    int code;                            /* its exit code, 128 + n for signal n            */
-    pid_t pid;                           /* while it runs                                  */
+    const char *environment[8];          /* further "NAME=value", NULL-ended */
+    struct buf out, err;                 /* of the last run */
+    int code;                            /* its exit code, 128 + n for signal n */
+    pid_t pid;                           /* while it runs */
     int out_fd, err_fd;
 };
 

@@ -369,6 +369,7 @@ const struct CMUnitTest read_tests[] = {
     cmocka_unit_test_setup_teardown(S079_another_range_is_sent, setup_room, teardown_room),
     cmocka_unit_test_setup_teardown(S084_read_checks, setup_room, teardown_room),
     cmocka_unit_test_setup_teardown(S053_links_and_walls, setup_room, teardown_room),
-    cmocka_unit_test_setup_teardown(S132_S134_spilled_results_are_readable, setup_room, teardown_room),
+    cmocka_unit_test_setup_teardown(S132_S134_spilled_results_are_readable, setup_room,
+                                    teardown_room),
 };
 const size_t read_tests_n = sizeof read_tests / sizeof *read_tests;

@@ -12,14 +12,14 @@ struct room {
     int root;
     struct arena arena;
     struct loop *loop;
-    struct hands *hands; /* NULL until room_provision()               */
+    struct hands *hands; /* NULL until room_provision() */
     enum sandbox_level level;
     struct policy *policy;
     const char *const *masked;
-    struct file_known known; /* for the next call                         */
+    struct file_known known; /* for the next call */
     str todos;
-    struct tool_run run; /* of the last call                          */
-    struct error err;    /* of the last call                          */
+    struct tool_run run; /* of the last call */
+    struct error err;    /* of the last call */
     rein_status status;
     bool is_done;
     struct buf progress;

@@ -48,8 +48,8 @@ static void results_are_folded(void **state)
         struct arena a;
         struct json *body;
         struct buf out;
-        struct call_shown call = {(char *)results[i].name, (char *)results[i].subject,
-                                  NULL, results[i].changes, true};
+        struct call_shown call = {(char *)results[i].name, (char *)results[i].subject, NULL,
+                                  results[i].changes, true};
 
         arena_init(&a);
         buf_init(&out, BUF_NO_MAX);

@@ -228,7 +228,8 @@ static void errors_are_said_and_made_safe(void **state)
     (void)state;
     render_columns(r, 50);
     tell(r, events);
-    assert_true(str_starts(buf_str(&out), S("✗ bad thing that does not stand in one line of\nsixty")));
+    assert_true(
+        str_starts(buf_str(&out), S("✗ bad thing that does not stand in one line of\nsixty")));
     assert_null(strstr(out.p, "\x1b[2J"));
     render_free(r);
     render_free(NULL);

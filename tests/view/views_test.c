@@ -16,7 +16,8 @@ struct told {
 static void tell(struct views *v, struct arena *a, const struct told *events)
 {
     for (unsigned char n = 0; events[n].type != EV_NONE; n++) {
-        struct event ev = {.type = events[n].type, .at = 1000, .payload = str_of(events[n].payload)};
+        struct event ev = {
+            .type = events[n].type, .at = 1000, .payload = str_of(events[n].payload)};
         struct entry entry = {.ev = &ev};
         struct json *body;
         struct error err;
@@ -52,19 +53,23 @@ static void S013_a_turn_result_names_what_ran_and_what_was_denied(void **state)
     (void)state;
     views_init(&v);
     arena_init(&a);
-    tell(&v, &a, (struct told[]){
-        {EV_SESSION_STATUS_RUNNING, "{}"},
-        {EV_AGENT_TOOL_USE, "{\"name\":\"Bash\",\"call\":\"a\",\"input\":{\"command\":\"make\"}}"},
-        {EV_AGENT_TOOL_USE, "{\"name\":\"Bash\",\"call\":\"b\",\"input\":{\"command\":\"second\"}}"},
-        {EV_TOOL_STARTED, "{\"tool_use_id\":\"" CALL_1 "\"}"},
-        {EV_AGENT_TOOL_RESULT, "{\"tool_use_id\":\"" CALL_1 "\",\"outcome\":\"ok\"}"},
-        {EV_AGENT_TOOL_RESULT,
-         "{\"tool_use_id\":\"" CALL_2 "\",\"outcome\":\"denied\",\"reason\":\"a rule\"}"},
-        {EV_MODEL_REQUEST_END, "{\"stop_reason\":\"tool_use\",\"cost_usd\":0.25,\"duration_us\":7,"
-                               "\"model_usage\":{\"input_tokens\":3,\"output_tokens\":4}}"},
-        {EV_AGENT_MESSAGE, "{\"content\":[{\"type\":\"text\",\"text\":\"Done.\"}]}"},
-        {EV_NONE, NULL},
-    });
+    tell(&v, &a,
+         (struct told[]){
+             {EV_SESSION_STATUS_RUNNING, "{}"},
+             {EV_AGENT_TOOL_USE,
+              "{\"name\":\"Bash\",\"call\":\"a\",\"input\":{\"command\":\"make\"}}"},
+             {EV_AGENT_TOOL_USE,
+              "{\"name\":\"Bash\",\"call\":\"b\",\"input\":{\"command\":\"second\"}}"},
+             {EV_TOOL_STARTED, "{\"tool_use_id\":\"" CALL_1 "\"}"},
+             {EV_AGENT_TOOL_RESULT, "{\"tool_use_id\":\"" CALL_1 "\",\"outcome\":\"ok\"}"},
+             {EV_AGENT_TOOL_RESULT,
+              "{\"tool_use_id\":\"" CALL_2 "\",\"outcome\":\"denied\",\"reason\":\"a rule\"}"},
+             {EV_MODEL_REQUEST_END,
+              "{\"stop_reason\":\"tool_use\",\"cost_usd\":0.25,\"duration_us\":7,"
+              "\"model_usage\":{\"input_tokens\":3,\"output_tokens\":4}}"},
+             {EV_AGENT_MESSAGE, "{\"content\":[{\"type\":\"text\",\"text\":\"Done.\"}]}"},
+             {EV_NONE, NULL},
+         });
     text = result_of(&v, &a, "completed");
     assert_non_null(strstr(text, "\"commands\":[\"make\"]")); /* the denied one never ran */
     assert_non_null(strstr(text, "\"tools\":{\"Bash\":2}"));
@@ -97,13 +102,16 @@ static void S079_what_is_known_of_a_file_is_the_last_fact(void **state)
     arena_init(&a);
     assert_null(views_file(&v, S("/w/a")));
     snprintf(payload, sizeof payload,
-             "{\"facts\":{\"file\":{\"path\":\"/w/a\",\"sha\":\"%s\",\"size\":3,\"shown\":true}}}", sha);
-    tell(&v, &a, (struct told[]){
-        {EV_AGENT_TOOL_RESULT, payload},
-        {EV_AGENT_TOOL_RESULT, "{\"facts\":{\"file\":{\"path\":\"/w/b\",\"sha\":\"no hash\"}}}"},
-        {EV_AGENT_TOOL_RESULT, "{\"facts\":{\"file\":{\"path\":7}}}"},
-        {EV_NONE, NULL},
-    });
+             "{\"facts\":{\"file\":{\"path\":\"/w/a\",\"sha\":\"%s\",\"size\":3,\"shown\":true}}}",
+             sha);
+    tell(&v, &a,
+         (struct told[]){
+             {EV_AGENT_TOOL_RESULT, payload},
+             {EV_AGENT_TOOL_RESULT,
+              "{\"facts\":{\"file\":{\"path\":\"/w/b\",\"sha\":\"no hash\"}}}"},
+             {EV_AGENT_TOOL_RESULT, "{\"facts\":{\"file\":{\"path\":7}}}"},
+             {EV_NONE, NULL},
+         });
     fact = views_file(&v, S("/w/a"));
     assert_non_null(fact);
     assert_int_equal(fact->size, 3);
@@ -126,21 +134,23 @@ static void the_title_is_the_first_prompt_and_the_list_the_last(void **state)
     (void)state;
     views_init(&v);
     arena_init(&a);
-    tell(&v, &a, (struct told[]){
-        {EV_USER_MESSAGE, "{\"content\":[]}"},
-        {EV_AGENT_TOOL_RESULT, "{\"facts\":{\"todos\":[{\"content\":\"x\"}]}}"},
-        {EV_AGENT_TOOL_RESULT, "{\"facts\":{\"todos\":[]}}"},
-        {EV_AGENT_TOOL_RESULT, "{\"facts\":{\"todos\":3}}"},
-        {EV_NONE, NULL},
-    });
+    tell(&v, &a,
+         (struct told[]){
+             {EV_USER_MESSAGE, "{\"content\":[]}"},
+             {EV_AGENT_TOOL_RESULT, "{\"facts\":{\"todos\":[{\"content\":\"x\"}]}}"},
+             {EV_AGENT_TOOL_RESULT, "{\"facts\":{\"todos\":[]}}"},
+             {EV_AGENT_TOOL_RESULT, "{\"facts\":{\"todos\":3}}"},
+             {EV_NONE, NULL},
+         });
     assert_string_equal(v.todos.list.p, "[]");
     views_fini(&v);
     views_init(&v);
-    tell(&v, &a, (struct told[]){
-        {EV_USER_MESSAGE, "{\"content\":[{\"type\":\"text\",\"text\":\"  Mend it. \"}]}"},
-        {EV_USER_MESSAGE, "{\"content\":[{\"type\":\"text\",\"text\":\"And this.\"}]}"},
-        {EV_NONE, NULL},
-    });
+    tell(&v, &a,
+         (struct told[]){
+             {EV_USER_MESSAGE, "{\"content\":[{\"type\":\"text\",\"text\":\"  Mend it. \"}]}"},
+             {EV_USER_MESSAGE, "{\"content\":[{\"type\":\"text\",\"text\":\"And this.\"}]}"},
+             {EV_NONE, NULL},
+         });
     assert_true(str_eq(v.title, S("Mend it.")));
     views_fini(&v);
     arena_fini(&a);
