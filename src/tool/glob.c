@@ -105,6 +105,7 @@ static rein_status glob_start(struct tool_run *run, struct error *err)
 
 const struct tool tool_glob = {
     .name = "Glob",
+    .aliases = (const char *const[]){"GlobTool", NULL},
     .prose = "tool/glob.md",
     .args = glob_fields,
     .args_size = sizeof(struct glob_args),

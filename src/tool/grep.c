@@ -315,6 +315,7 @@ static rein_status grep_start(struct tool_run *run, struct error *err)
 
 const struct tool tool_grep = {
     .name = "Grep",
+    .aliases = (const char *const[]){"GrepTool", NULL},
     .prose = "tool/grep.md",
     .args = grep_fields,
     .args_size = sizeof(struct grep_args),

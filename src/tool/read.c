@@ -281,6 +281,7 @@ static rein_status read_run(struct tool_run *run, struct error *err)
 
 const struct tool tool_read = {
     .name = "Read",
+    .aliases = (const char *const[]){"View", NULL},
     .prose = "tool/read.md",
     .args = read_fields,
     .args_size = sizeof(struct read_args),

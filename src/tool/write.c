@@ -90,6 +90,7 @@ static rein_status write_run(struct tool_run *run, struct error *err)
 
 const struct tool tool_write = {
     .name = "Write",
+    .aliases = (const char *const[]){"Replace", NULL},
     .prose = "tool/write.md",
     .args = write_fields,
     .args_size = sizeof(struct write_args),
