@@ -32,7 +32,7 @@ static str text_of(const struct table *t, size_t i)
 {
     size_t from = i ? t->ends[i - 1] : 0;
 
-    return str_make(t->cells.p + from, t->ends[i] - from);
+    return str_take(str_skip(buf_str(&t->cells), from), t->ends[i] - from);
 }
 
 static void put_rule(struct flow *f, const int *widths, size_t columns)
