@@ -28,7 +28,8 @@ static void harden(void)
  * pages be made anew, several times a turn. A session has few threads that allocate at once. */
 static void tune_memory(void)
 {
-    mallopt(M_MMAP_THRESHOLD, 1 << 20); /* naming one of these stops glibc from learning the other */
+    mallopt(M_MMAP_THRESHOLD,
+            1 << 20); /* naming one of these stops glibc from learning the other */
     mallopt(M_TRIM_THRESHOLD, 1 << 20);
     mallopt(M_TOP_PAD, 128 << 10);
     mallopt(M_ARENA_MAX, 2);

@@ -101,7 +101,8 @@ static void look_at_sandbox(struct doctor *d)
             f->tier == 1  ? "ok"
             : f->tier < 4 ? "degraded"
                           : "missing",
-            "%d of 1 (all walls) to 4 (none)%s%s", f->tier, f->detail[0] ? ": " : "", f->detail);
+            "%d, where 1 has all walls and 4 none%s%s", f->tier, f->detail[0] ? ": " : "",
+            f->detail);
     for (size_t i = 0; i < sizeof features / sizeof features[0]; i++)
         finding(d, "sandbox", features[i].name, state_of(features[i].is_there, "missing"), "%s",
                 features[i].what);

@@ -60,7 +60,7 @@ static bool decide_bounds(const struct question *q, struct verdict *v)
     if (mode_decides(mode, q->kind) != DECIDE_DENY)
         return false;
     set(v, DECIDE_DENY, "mode %s only reads, and this call may change something%s", mode_name(mode),
-        mode == MODE_PLAN ? "; go on planning, or have the plan approved" : "");
+        mode == MODE_PLAN ? "; say what you would change instead" : "");
     return true;
 }
 

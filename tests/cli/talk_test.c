@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "support/world.h"
@@ -71,9 +72,13 @@ static void begin(struct talk *t, const char *scenario, const char *const *argum
     start(t, 90, arguments);
 }
 
-/* Read until `text` stood there, from where the last wait ended. */
+/* Read until `text` stood there, from where the last wait ended. A moving status line is no reason
+ * to wait longer. */
 static void wait_for(struct talk *t, const char *text)
 {
+    struct timespec begun, now;
+
+    clock_gettime(CLOCK_MONOTONIC, &begun);
     for (;;) {
         struct pollfd wanted = {.fd = t->fd, .events = POLLIN};
         str rest = str_skip(buf_str(&t->seen), t->at);
@@ -84,7 +89,8 @@ static void wait_for(struct talk *t, const char *text)
         }
         char *room = buf_room(&t->seen, 4096);
         ssize_t n = poll(&wanted, 1, PATIENCE_MS) > 0 ? read(t->fd, room, 4096) : 0;
-        if (n <= 0)
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        if (n <= 0 || now.tv_sec - begun.tv_sec > PATIENCE_MS / 1000)
             test_fail("no '%s' in:\n%.*s", text, FS(buf_str(&t->seen)));
         buf_grown(&t->seen, (size_t)n);
     }
