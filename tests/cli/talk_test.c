@@ -176,7 +176,9 @@ static void S100_a_question_is_answered_by_what_is_typed_then(void **state)
               (const char *[]){"go on", NULL});
         model_server_hold(t.w.server);
         assert_true(model_server_wait_held(t.w.server, 1));
-        type(&t, "y"); /* early: it must not count */
+        wait_for(&t, "go on\r\n");
+        type(&t, "y");     /* early: it must not count */
+        wait_for(&t, "y"); /* its echo: the terminal has it */
         model_server_release(t.w.server);
         wait_for(&t, "? May it use Bash");
         wait_for(&t, "│ touch made");
