@@ -25,14 +25,13 @@ static void harden(void)
 }
 
 /* A turn takes and gives back some hundred kilobytes: without this the heap's end would move, and its
- * pages be made anew, several times a turn. A session has few threads that allocate at once. */
+ * pages be made anew, several times a turn. Few threads allocate at once: one arena is less memory. */
 static void tune_memory(void)
 {
-    mallopt(M_MMAP_THRESHOLD,
-            1 << 20); /* naming one of these stops glibc from learning the other */
+    mallopt(M_MMAP_THRESHOLD, 1 << 20); /* naming the next would keep it from growing by itself */
     mallopt(M_TRIM_THRESHOLD, 1 << 20);
-    mallopt(M_TOP_PAD, 128 << 10);
-    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_TOP_PAD, 64 << 10);
+    mallopt(M_ARENA_MAX, 1);
 }
 
 static int run(struct cli *cli)
