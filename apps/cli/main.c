@@ -29,7 +29,7 @@ static void harden(void)
 static void tune_memory(void)
 {
     mallopt(M_MMAP_THRESHOLD, 1 << 20); /* naming the next would keep it from growing by itself */
-    mallopt(M_TRIM_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 384 << 10);
     mallopt(M_TOP_PAD, 64 << 10);
     mallopt(M_ARENA_MAX, 1);
 }

@@ -301,7 +301,7 @@ static rein_status open_database(struct store_db *db, const char *folder, enum s
         status = run_text(db, settings, err, "open the store");
     if (status == REIN_OK) /* a reader walks in order and gains nothing by remembering pages */
         status =
-            run_text(db, use == STORE_WRITES ? "PRAGMA cache_size=-2000" : "PRAGMA cache_size=-256",
+            run_text(db, use == STORE_WRITES ? "PRAGMA cache_size=-1000" : "PRAGMA cache_size=-256",
                      err, "open the store");
     return status;
 }
