@@ -101,7 +101,7 @@ static void every_connection_has_the_safe_settings(void **state)
         assert_int_equal(on, 1);
         sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, -1, &on);
         assert_int_equal(on, 1);
-        assert_int_equal(number_of(db, "PRAGMA cache_size"), use == STORE_WRITES ? -2000 : -256);
+        assert_int_equal(number_of(db, "PRAGMA cache_size"), use == STORE_WRITES ? -1000 : -256);
         sqlite_close(db);
     }
     struct error err = {0};
