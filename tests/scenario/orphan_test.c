@@ -66,8 +66,11 @@ static void kill_while_a_command_runs(const char *mode, int seconds)
     world_begin(&w, scenario);
     world_start(&w, (const char *[]){"-p", "x", "--permission-mode", mode, NULL});
     wait_for(mark, true, 20000, "the command did not start");
-    while (count(mark) < 4)
+    for (int i = 0; count(mark) < 4; i++) {
+        if (i > 4000)
+            test_fail("only %zu of the command's processes came", count(mark));
         poll(NULL, 0, 5);
+    }
     kill(w.pid, SIGKILL);
     world_finish(&w);
     wait_for(mark, false, 1000, "outlived rein by a second");

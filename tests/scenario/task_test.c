@@ -108,8 +108,11 @@ static void N07_a_prompt_after_a_crash_closes_what_was_open_and_joins(void **sta
                     "model text \"Understood.\"\n");
     world_start(&w, (const char *[]){"-p", "x", "--session-id", id, "--permission-mode",
                                      "workspace-write", NULL});
-    while (!world_read(&w, "ledger"))
+    for (int i = 0; !world_read(&w, "ledger"); i++) {
+        if (i > 10000)
+            test_fail("the command did not begin");
         usleep(2000);
+    }
     kill(w.pid, SIGKILL);
     world_finish(&w);
     world_run(&w, (const char *[]){"-p", "stop that", "--resume", id, NULL});
