@@ -25,6 +25,8 @@ static void prices_read(const struct json *row, struct prices *out)
     out->cache_read = json_real(row, "cache_read", 0);
     out->cache_write_5m = json_real(row, "cache_write_5m", 0);
     out->cache_write_1h = json_real(row, "cache_write_1h", 0);
+    out->tier_above = json_int(row, "tier_above", 0);
+    out->tier_factor = json_real(row, "tier_factor", 0);
 }
 
 rein_status setup_read(str text, struct arena *a, struct setup *out, struct error *err)
@@ -73,15 +75,4 @@ const struct tool_class *setup_tool(const struct setup *setup, str name)
             if (str_eq(setup->classes[i].aliases[k], name))
                 return &setup->classes[i];
     return NULL;
-}
-
-double setup_cost(const struct setup *setup, const struct usage *usage)
-{
-    const struct prices *p = &setup->prices;
-
-    return ((double)usage->input * p->input + (double)usage->output * p->output +
-            (double)usage->cache_read * p->cache_read +
-            (double)usage->cache_write_5m * p->cache_write_5m +
-            (double)usage->cache_write_1h * p->cache_write_1h) /
-           1e6;
 }

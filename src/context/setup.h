@@ -23,10 +23,6 @@ struct tool_class {
 
 enum { CLASS_READ_ONLY = 2, CLASS_CONCURRENT = 4, CLASS_COMMAND = 32 }; /* as in tool/tool.h */
 
-struct prices {
-    double input, output, cache_read, cache_write_5m, cache_write_1h; /* USD per million tokens */
-};
-
 struct setup {
     str model, provider, wire, name; /* as sent; rows; as asked for */
     int64_t max_tokens, window;
@@ -43,8 +39,5 @@ rein_status setup_read(str text, struct arena *a, struct setup *out, struct erro
 
 /* By name, then by alias; NULL. */
 const struct tool_class *setup_tool(const struct setup *setup, str name);
-
-/* USD of a request. */
-double setup_cost(const struct setup *setup, const struct usage *usage);
 
 #endif

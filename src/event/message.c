@@ -21,6 +21,19 @@ enum stop_reason stop_reason_of(str name)
     return STOP_DONE;
 }
 
+double usage_cost(const struct prices *prices, const struct usage *usage)
+{
+    int64_t read = usage->input + usage->cache_read + usage->cache_write_5m + usage->cache_write_1h;
+    bool dearer = prices->tier_factor > 0 && read > prices->tier_above;
+
+    return (dearer ? prices->tier_factor : 1) *
+           ((double)usage->input * prices->input + (double)usage->output * prices->output +
+            (double)usage->cache_read * prices->cache_read +
+            (double)usage->cache_write_5m * prices->cache_write_5m +
+            (double)usage->cache_write_1h * prices->cache_write_1h) /
+           1e6;
+}
+
 void usage_add(struct usage *a, const struct usage *b)
 {
     a->input += b->input;

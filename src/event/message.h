@@ -48,6 +48,17 @@ struct usage {
     int64_t input, output, cache_read, cache_write_5m, cache_write_1h, thinking, web_searches;
 };
 
+/* USD per million tokens. Where a request reads more than `tier_above` tokens, cached ones included, all
+ * its prices are times `tier_factor`; 0: one tier. */
+struct prices {
+    double input, output, cache_read, cache_write_5m, cache_write_1h;
+    int64_t tier_above;
+    double tier_factor;
+};
+
+/* What a request cost in USD. */
+double usage_cost(const struct prices *prices, const struct usage *usage);
+
 /* a += b */
 void usage_add(struct usage *a, const struct usage *b);
 

@@ -33,13 +33,13 @@ static const struct model_profile profiles[] = {
      .window = window_, \
      .max_output = most_, \
      .default_output = usual_, \
-     .input = in_, \
-     .output = out_, \
-     .cache_read = read_, \
-     .cache_write_5m = 1.25 * (in_), \
-     .cache_write_1h = 2.0 * (in_), \
-     .tier_above = above_, \
-     .tier_factor = factor_, \
+     .prices.input = in_, \
+     .prices.output = out_, \
+     .prices.cache_read = read_, \
+     .prices.cache_write_5m = 1.25 * (in_), \
+     .prices.cache_write_1h = 2.0 * (in_), \
+     .prices.tier_above = above_, \
+     .prices.tier_factor = factor_, \
      .thinking = thinking_, \
      .effort = effort_},
 #include "model/profiles.def"
@@ -173,18 +173,4 @@ rein_status model_resolve(str name, str base_url, struct arena *a, struct model 
     out->id = arena_str(a, id);
     out->wire = wire_format_find(str_of(out->provider->wire));
     return set_address(out, base_url, a, err);
-}
-
-double model_cost(const struct model_profile *profile, const struct usage *usage)
-{
-    int64_t read = usage->input + usage->cache_read + usage->cache_write_5m + usage->cache_write_1h;
-    double factor =
-        profile->tier_factor > 0 && read > profile->tier_above ? profile->tier_factor : 1;
-
-    return factor *
-           ((double)usage->input * profile->input + (double)usage->output * profile->output +
-            (double)usage->cache_read * profile->cache_read +
-            (double)usage->cache_write_5m * profile->cache_write_5m +
-            (double)usage->cache_write_1h * profile->cache_write_1h) /
-           1e6;
 }

@@ -18,10 +18,8 @@
 struct model_profile {
     const char *pattern; /* of the model's id, a glob; first row that fits */
     int64_t window, max_output;
-    int64_t default_output;                                           /* max_tokens that we send */
-    double input, output, cache_read, cache_write_5m, cache_write_1h; /* USD per million tokens */
-    int64_t tier_above;   /* input tokens beyond which all prices are times */
-    double tier_factor;   /* this; 0: one tier */
+    int64_t default_output; /* max_tokens that we send */
+    struct prices prices;
     const char *thinking; /* JSON for the request, or NULL */
     const char *effort;   /* or NULL */
     const char *provider; /* whose models these are, or NULL: anybody's */
@@ -59,9 +57,6 @@ struct model_keys {
  * key is needed to resolve. */
 rein_status model_resolve(str name, str base_url, struct arena *a, struct model *out,
                           struct error *err);
-
-/* What a request cost in USD at the profile's prices. */
-double model_cost(const struct model_profile *profile, const struct usage *usage);
 
 /* Tokens of a text, estimated: 4 characters a token. */
 int64_t tokens_estimate(size_t bytes);

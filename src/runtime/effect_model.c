@@ -264,7 +264,7 @@ static void write_end(struct request_run *r, const struct model_outcome *o, stru
     id_uuid(r->start, id);
     if (is_estimate)
         r->usage.output = tokens_estimate(r->streamed); /* it never said: not less than what came */
-    snprintf(cost, sizeof cost, "%.6f", setup_cost(&r->s->setup, &r->usage));
+    snprintf(cost, sizeof cost, "%.6f", usage_cost(&r->s->setup.prices, &r->usage));
     json_begin(&w, out);
     json_object(&w);
     json_put(&w, "model_request_start_id", str_of(id));

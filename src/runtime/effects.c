@@ -67,7 +67,7 @@ bool effect_settle(struct session *s, const struct effect *effect)
     char id[ID_UUID_SIZE], cost[32];
 
     id_uuid(s->turn.request_id, id);
-    snprintf(cost, sizeof cost, "%.6f", setup_cost(&s->setup, &usage));
+    snprintf(cost, sizeof cost, "%.6f", usage_cost(&s->setup.prices, &usage));
     buf_init(&payload, BUF_NO_MAX);
     json_begin(&w, &payload);
     json_object(&w);

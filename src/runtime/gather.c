@@ -125,11 +125,13 @@ static void write_model(const struct model *m, struct json_writer *w)
         json_put(w, "effort", str_of(p->effort));
     json_key(w, "prices");
     json_object(w);
-    json_key(w, "input"), json_number(w, p->input);
-    json_key(w, "output"), json_number(w, p->output);
-    json_key(w, "cache_read"), json_number(w, p->cache_read);
-    json_key(w, "cache_write_5m"), json_number(w, p->cache_write_5m);
-    json_key(w, "cache_write_1h"), json_number(w, p->cache_write_1h);
+    json_key(w, "input"), json_number(w, p->prices.input);
+    json_key(w, "output"), json_number(w, p->prices.output);
+    json_key(w, "cache_read"), json_number(w, p->prices.cache_read);
+    json_key(w, "cache_write_5m"), json_number(w, p->prices.cache_write_5m);
+    json_key(w, "cache_write_1h"), json_number(w, p->prices.cache_write_1h);
+    json_put_int(w, "tier_above", p->prices.tier_above);
+    json_key(w, "tier_factor"), json_number(w, p->prices.tier_factor);
     json_object_end(w);
     json_object_end(w);
 }

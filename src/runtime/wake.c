@@ -50,12 +50,12 @@ static bool wake_fold(void *data, const struct event *ev)
 /* A policy that the caller names by flags counts from now on; else the recorded one stands. */
 static bool is_policy_named(const struct config *config)
 {
-    size_t rules;
+    size_t allowed, refused;
 
-    return !config_is_default(config, SETTING_PERMISSION_MODE) ||
-           !config_is_default(config, SETTING_SANDBOX) ||
-           config_list(config, SETTING_ALLOWED_TOOLS, &rules) || rules ||
-           config_list(config, SETTING_DISALLOWED_TOOLS, &rules) || rules;
+    config_list(config, SETTING_ALLOWED_TOOLS, &allowed);
+    config_list(config, SETTING_DISALLOWED_TOOLS, &refused);
+    return allowed || refused || !config_is_default(config, SETTING_PERMISSION_MODE) ||
+           !config_is_default(config, SETTING_SANDBOX);
 }
 
 static rein_status say_woken(struct session *s, bool can_ask, struct error *err)

@@ -15,7 +15,7 @@ static void begin(struct result_view *v, const struct entry *entry)
     arena_reset(&v->turn);
     v->usage = (struct usage){0};
     v->cost = 0;
-    v->requests = v->rounds = v->api_us = v->error_status = 0;
+    v->requests = v->api_us = v->error_status = 0;
     v->text = v->error_type = v->error_message = (str){0};
     v->n_denials = v->n_tools = v->n_commands = 0;
     v->started_at = entry->ev->at;
@@ -100,7 +100,6 @@ static void on_request_end(struct result_view *v, const struct entry *entry)
     v->total_cost += json_real(entry->body, "cost_usd", 0);
     v->api_us += json_int(entry->body, "duration_us", 0);
     v->requests++;
-    v->rounds += str_eq(json_text(entry->body, "stop_reason", S("")), S("tool_use"));
     v->error_type = arena_str(&v->turn, json_text(error, "type", S("")));
     v->error_message = arena_str(&v->turn, json_text(error, "message", S("")));
     v->error_status = json_int(error, "status", 0);

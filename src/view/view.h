@@ -35,7 +35,7 @@ struct result_view {
     struct arena turn;         /* texts of the turn */
     struct usage usage, total; /* of the turn; of the session */
     double cost, total_cost;
-    int64_t requests, rounds, api_us, started_at;
+    int64_t requests, api_us, started_at;
     str text; /* the last text of the agent */
     struct denial *denials;
     size_t n_denials, room_denials;

@@ -59,7 +59,7 @@ static void names(void **state)
             !str_eq(model.base_url, str_of(cases[i].url)) ||
             model.profile->window != cases[i].window ||
             model.profile->max_output != cases[i].max_output ||
-            fabs(model.profile->input - cases[i].input) > 1e-9)
+            fabs(model.profile->prices.input - cases[i].input) > 1e-9)
             test_fail("%s: %.*s at %.*s, %s", cases[i].name, FS(model.id), FS(model.base_url),
                       model.profile->pattern);
         assert_true(str_eq(model.name, str_of(cases[i].name)));
@@ -154,7 +154,7 @@ static void S030_cost(void **state)
 
         arena_init(&a);
         model_resolve(str_of(cases[i].model), S(""), &a, &model, NULL);
-        double cost = model_cost(model.profile, &cases[i].usage);
+        double cost = usage_cost(&model.profile->prices, &cases[i].usage);
 
         if (fabs(cost - cases[i].cost) > 1e-9)
             test_fail("%s, case %zu: %.9f instead of %.9f", cases[i].model, i, cost, cases[i].cost);
